@@ -1,0 +1,59 @@
+/**
+ * The log of product events behind two ports, so that Kafka and its stand-in (a table in PostgreSQL) serve alike.
+ * One partition per bucket, ordered, offsets without holes, kept for days.
+ */
+import type { ProductState } from './product-document.ts'
+import type { Stamp } from './stamp.ts'
+
+export interface ProductEvent {
+  readonly productId: string
+  readonly rev: number
+  /** P of consistency.md: read after the page that holds this change was selected. Its timeline is the event's. */
+  readonly stamp: Stamp
+  readonly state: ProductState
+  /** The ProductDocument's JSON text; null when not visible, or too large to travel (then `omitted`). */
+  readonly doc: string | null
+  /** The product is visible but its document is over MAX_EVENT_DOCUMENT_BYTES: resident copies are deleted instead. */
+  readonly omitted: boolean
+}
+
+export const MAX_EVENT_DOCUMENT_BYTES = 256 * 1024
+
+/** One contiguous piece of one partition: offsets `from` (included) to `to` (excluded). */
+export interface LogRun {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+  readonly events: readonly ProductEvent[]
+  /** The greatest heartbeat T in the run: everything acknowledged before it has been published. */
+  readonly heartbeat: Stamp | null
+}
+
+export interface EventPublisher {
+  /** Appends in the order given, acknowledged by all in-sync replicas. @throws when anything was not acknowledged */
+  publish(events: readonly ProductEvent[]): Promise<void>
+  /** One heartbeat T to every partition. */
+  heartbeat(stamp: Stamp): Promise<void>
+  close(): Promise<void>
+}
+
+/** What to do next with a partition: go on at `next` (which may lie behind or ahead of the run's end). */
+export type ApplyRun = (run: LogRun) => Promise<{ next: number }>
+
+export interface LogPosition {
+  /** Of the earliest record kept. */
+  readonly earliest: number
+  /** Of the next record to be written. */
+  readonly end: number
+  /** The newest timeline that any record of this partition carries; 0 when it holds none. */
+  readonly newestTimeline: number
+}
+
+export interface EventFollower {
+  /** Begins at `startAt(partition)` for every partition and calls `apply` run by run, never two at a time for one partition. */
+  start(startAt: (partition: number) => Promise<number>, apply: ApplyRun): Promise<void>
+  position(partition: number): Promise<LogPosition>
+  /** Milliseconds since anything was heard from the log (a fetch that answered counts). */
+  silentMs(): number
+  close(): Promise<void>
+}

@@ -1,0 +1,143 @@
+/** What both HTTP servers share: ids, limits, problem details for every failure, sampled logs and request metrics. */
+import { randomUUID } from 'node:crypto'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { Logger } from 'pino'
+import { Histogram, type Registry } from 'prom-client'
+import { isUnavailable } from './postgres.ts'
+import {
+  CatalogError,
+  invalidParameter,
+  malformedBody,
+  payloadTooLarge,
+  problemDetails,
+  PROBLEMS,
+  unavailable,
+  unsupportedMediaType,
+  validationFailed,
+  type FieldError,
+} from './problem.ts'
+
+export interface HttpServerOptions {
+  readonly log: Logger
+  readonly metrics: Registry
+  readonly bodyLimitBytes: number
+  /** Addresses of proxies whose X-Forwarded-* is believed; false for none. */
+  readonly trustProxy: boolean | string
+  /** Of 1,000 successful requests, how many are logged. Failures (5xx) always are. */
+  readonly logPerMille: number
+}
+
+export type HttpServer = ReturnType<typeof createHttpServer>
+
+const REQUEST_ID = /^[\w.:-]{1,64}$/
+const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+
+export function createHttpServer(options: HttpServerOptions) {
+  const app = fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: options.bodyLimitBytes,
+    trustProxy: options.trustProxy,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 512, caseSensitive: true },
+    ajv: { customOptions: { allErrors: true, coerceTypes: 'array', removeAdditional: false, useDefaults: true } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setErrorHandler((error, request, reply) => sendProblem(toCatalogError(error), request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new CatalogError('not-found', `Nothing is at ${request.method} ${pathOf(request)}`), request, reply),
+  )
+  addRequestMetrics(app, options)
+  return app
+}
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomUUID()
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? request.url
+}
+
+/** Answers problem details; a 5xx is logged here, once, with its cause. */
+export function sendProblem(error: CatalogError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error.status >= 500) request.log.error({ err: error.cause ?? error, requestId: request.id, url: request.url }, error.message)
+  if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
+  return reply
+    .code(error.status)
+    .headers({ ...error.headers, 'x-request-id': request.id })
+    .type('application/problem+json')
+    .send(JSON.stringify(problemDetails(error, pathOf(request), request.id)))
+}
+
+interface FastifyFailure extends Error {
+  readonly code?: string
+  readonly statusCode?: number
+  readonly validation?: readonly { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> }[]
+  readonly validationContext?: string
+}
+
+/** No message of a library, no SQL, no stack leaves: what is not a CatalogError becomes one. */
+export function toCatalogError(error: unknown): CatalogError {
+  if (error instanceof CatalogError) return error
+  const failure = error as FastifyFailure
+  if (failure.validation) return fromValidation(failure)
+  if (failure.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return payloadTooLarge(0)
+  if (failure.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType('another type', 'application/json')
+  if (failure.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return malformedBody('The body is empty')
+  if (failure.statusCode !== undefined && failure.statusCode >= 400 && failure.statusCode < 500)
+    return malformedBody('The request cannot be read')
+  if (isUnavailable(error)) return unavailable('The database cannot be reached', error)
+  return new CatalogError('internal', PROBLEMS.internal[1], { cause: error })
+}
+
+function fromValidation(failure: FastifyFailure): CatalogError {
+  const inBody = failure.validationContext === 'body'
+  const errors = (failure.validation ?? []).map((issue): FieldError => {
+    const named = issue.params['additionalProperty'] ?? issue.params['missingProperty']
+    const path = issue.instancePath + (typeof named === 'string' ? `/${named}` : '')
+    const place = inBody ? { pointer: path } : { parameter: path.replace(/^\//, '').replace(/\/\d+$/, '') }
+    const code = issue.keyword === 'additionalProperties' ? 'unknown' : issue.keyword
+    const what = code === 'unknown' ? 'is not known' : (issue.message ?? 'is not valid')
+    return { ...place, code, message: `${inBody ? path || 'The body' : place.parameter} ${what}` }
+  })
+  return inBody ? validationFailed(errors) : invalidParameter(errors)
+}
+
+function addRequestMetrics(app: FastifyInstance, options: HttpServerOptions): void {
+  const seconds = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the request line to the last byte handed to the socket',
+    labelNames: ['method', 'route', 'status'],
+    buckets: LATENCY_BUCKETS_S,
+    registers: [options.metrics],
+  })
+  // labels() builds a string key a call; the child is looked up by route and status instead.
+  const children = new Map<string, { observe(value: number): void }>()
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none'
+    const key = `${request.method} ${route} ${reply.statusCode}`
+    let child = children.get(key)
+    if (child === undefined) {
+      child = seconds.labels(request.method, route, String(reply.statusCode))
+      children.set(key, child)
+    }
+    child.observe(reply.elapsedTime / 1000)
+    if (Math.random() * 1000 < options.logPerMille) {
+      request.log.info(
+        { requestId: request.id, method: request.method, url: request.url, status: reply.statusCode, ms: reply.elapsedTime },
+        'request',
+      )
+    }
+    done()
+  })
+}

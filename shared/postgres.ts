@@ -1,0 +1,78 @@
+/** PostgreSQL connections with a limit on every wait, and the errors that mean "try again" or "not there". */
+import { DatabaseError, Pool, type PoolClient } from 'pg'
+import type { Logger } from 'pino'
+
+export interface PostgresOptions {
+  readonly url: string
+  /** Connections at most. */
+  readonly size: number
+  /** Longest wait for a connection, and for one to open. */
+  readonly connectMs: number
+  /** Longest a statement may run; enforced by the server and, for a frozen server, by the client 500 ms later. */
+  readonly statementMs: number
+  readonly applicationName: string
+}
+
+/** A pool whose idle errors are logged and never crash the process. Values: bigint as string, json as text. */
+export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>): Pool {
+  const pool = new Pool({
+    connectionString: options.url,
+    max: options.size,
+    connectionTimeoutMillis: options.connectMs,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: options.statementMs,
+    query_timeout: options.statementMs + 500,
+    idle_in_transaction_session_timeout: 30_000,
+    application_name: options.applicationName,
+    keepAlive: true,
+    allowExitOnIdle: true,
+  })
+  pool.on('error', (error) => log.warn({ err: error.message }, 'an idle PostgreSQL connection failed'))
+  return pool
+}
+
+const SERIALIZATION_FAILURE = '40001'
+const DEADLOCK = '40P01'
+const TRANSACTION_TRIES = 4
+
+/**
+ * Runs `work` in one transaction. A deadlock or serialization failure rolls back and runs it again, at most 4 times in all;
+ * anything else rolls back and is thrown as it is.
+ */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    try {
+      await client.query('begin')
+      const result = await work(client)
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch((failure: Error) => (broken = failure))
+      if (!isRetryable(error) || attempt === TRANSACTION_TRIES) throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+}
+
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof DatabaseError ? error.code : undefined
+}
+
+function isRetryable(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === SERIALIZATION_FAILURE || state === DEADLOCK
+}
+
+/** The server is not there, is starting, stopping, read-only, or did not answer in time: not the statement's fault. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== undefined) return /^(08|57P|53|25006|57014)/.test(state)
+  const { code, message = '' } = error as { code?: string; message?: string }
+  return (
+    /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code ?? '') ||
+    /timeout|terminated|not queryable|Connection/i.test(message)
+  )
+}

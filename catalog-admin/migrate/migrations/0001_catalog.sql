@@ -1,0 +1,265 @@
+-- Up Migration
+
+-- Every visible change locks the product row, takes nextval('catalog_rev') after that, rewrites read.* and inserts its outbox row
+-- in the same transaction. rev = timeline * 2^40 + nextval (docs/consistency.md, point 1).
+
+create extension if not exists btree_gist;
+create schema read;
+
+create table channel (
+  id smallint generated always as identity primary key,
+  code text not null unique check (code ~ '^[a-z0-9-]{2,32}$'),
+  name text not null,
+  currency char(3) not null,
+  default_locale text not null,
+  active boolean not null default true,
+  version bigint not null default 1
+);
+insert into channel (code, name, currency, default_locale) values ('default', 'Default', 'USD', 'en');
+
+-- Locales that any product has text in: what a representation's chain may hold.
+create table locale (
+  code text primary key check (code ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$')
+);
+insert into locale (code) values ('en');
+
+create table brand (
+  id int generated always as identity primary key,
+  slug text not null unique,
+  name text not null unique,
+  version bigint not null default 1
+);
+
+create table attribute (
+  code text primary key check (length(code) between 1 and 128),
+  kind text not null check (kind in ('text', 'number', 'boolean')), -- of its values, or of a list's; other kinds stay in the document
+  labels jsonb not null default '{}',
+  unit text,
+  facetable boolean not null default true,
+  searchable boolean not null default true,
+  version bigint not null default 1
+);
+
+create table category (
+  id int generated always as identity primary key,
+  parent_id int references category on delete restrict,
+  ancestors int[] not null default '{}', -- root first, parent last
+  slug text not null unique,
+  name text not null, -- as first written: with the parent, what an import path names it by
+  i18n jsonb not null, -- {"en":"Jackets","de":"Jacken"}
+  position int not null default 0,
+  version bigint not null default 1,
+  check (cardinality(ancestors) < 8),
+  unique nulls not distinct (parent_id, name)
+);
+create index category_ancestors on category using gin (ancestors);
+
+create sequence catalog_rev cache 1;
+
+create table product (
+  id uuid primary key, -- UUIDv7 made by catalog-admin
+  key text not null unique check (length(key) between 1 and 128),
+  brand_id int references brand,
+  status text not null default 'draft' check (status in ('draft', 'active', 'archived')),
+  i18n jsonb not null, -- {"en":{"title":"…","description":"…","slug":"…"}}
+  attributes jsonb not null default '{}',
+  tags text[] not null default '{}',
+  popularity real not null default 0,
+  publish_at timestamptz, -- null: as soon as the status is active
+  version bigint not null default 1,
+  content_hash bytea not null, -- of the canonical input without prices and stock: an equal write is a no-op
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz
+);
+create index product_updated on product (updated_at, id);
+create index product_due on product (publish_at) where publish_at is not null and status = 'active';
+create index product_bin on product (deleted_at) where deleted_at is not null;
+
+create table product_slug ( -- current slugs and old ones: an old one answers 308
+  locale text not null,
+  slug text not null,
+  product_id uuid not null references product on delete cascade,
+  current boolean not null default true,
+  primary key (locale, slug)
+);
+create index product_slug_product on product_slug (product_id);
+
+create table product_version ( -- what a version was before the next one replaced it: history, revert, the pointers of a 412
+  product_id uuid not null references product on delete cascade,
+  version bigint not null,
+  input jsonb not null,
+  actor text not null,
+  at timestamptz not null default now(),
+  primary key (product_id, version)
+);
+
+create table variant (
+  id uuid primary key,
+  product_id uuid not null references product on delete cascade,
+  sku text not null unique,
+  position smallint not null default 0,
+  options jsonb not null default '{}',
+  attributes jsonb not null default '{}',
+  gtin text
+);
+create index variant_product on variant (product_id);
+create index variant_gtin on variant (gtin) where gtin is not null;
+
+create table price ( -- the standing price: one per variant and channel
+  variant_id uuid not null references variant on delete cascade,
+  channel_id smallint not null references channel,
+  amount_minor bigint not null check (amount_minor >= 0),
+  compare_at_minor bigint check (compare_at_minor > amount_minor),
+  primary key (variant_id, channel_id)
+);
+
+create table stock ( -- no row: untracked, in stock
+  variant_id uuid primary key references variant on delete cascade,
+  quantity int not null,
+  updated_at timestamptz not null default now()
+) with (fillfactor = 80);
+
+create table product_category (
+  product_id uuid not null references product on delete cascade,
+  category_id int not null references category,
+  position int not null default 0, -- order within the product's own list of categories
+  primary key (product_id, category_id)
+);
+create index product_category_category on product_category (category_id, product_id);
+
+create table media (
+  product_id uuid not null references product on delete cascade,
+  position smallint not null,
+  url text not null,
+  alt jsonb not null default '{}',
+  primary key (product_id, position)
+);
+
+-- The read model, written in the same transaction as the change.
+
+create table read.product (
+  product_id uuid primary key,
+  rev bigint not null,
+  state text not null check (state in ('visible', 'hidden', 'deleted')),
+  doc text, -- JSON text of a ProductDocument (shared/product-document.ts), null unless visible; text, not jsonb: it is sent as it is
+  changed_at timestamptz not null
+) with (fillfactor = 85);
+alter table read.product alter column doc set compression lz4;
+
+create table read.clock ( -- the catalog clock: the asOf of every read of a replica
+  one boolean primary key default true check (one),
+  timeline int not null,
+  at timestamptz not null
+) with (fillfactor = 10);
+insert into read.clock (timeline, at)
+values (('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int, clock_timestamp());
+
+create table facet_token ( -- 'brand:acme' -> 17: listing rows carry small ints
+  id int generated always as identity primary key,
+  token text not null unique
+);
+
+create table read.listing ( -- one narrow row per channel x (category, each ancestor, 0 = all) x product with a price there
+  channel_id smallint not null,
+  category_id int not null,
+  product_id uuid not null,
+  price_minor bigint not null,
+  popularity real not null,
+  created_at timestamptz not null,
+  in_stock boolean not null,
+  facets int[] not null,
+  primary key (channel_id, category_id, product_id)
+);
+create index listing_product on read.listing (product_id);
+create index listing_price on read.listing (channel_id, category_id, price_minor, product_id);
+create index listing_newest on read.listing (channel_id, category_id, created_at, product_id);
+create index listing_popular on read.listing (channel_id, category_id, popularity, product_id);
+
+create table outbox ( -- one row per commit and product; the relay joins the document from read.product
+  id bigint generated always as identity primary key,
+  xid xid8 not null default pg_current_xact_id(),
+  product_id uuid not null,
+  rev bigint not null,
+  type text not null check (type in ('created', 'updated', 'deleted')),
+  created_at timestamptz not null default clock_timestamp(),
+  published_at timestamptz
+);
+create index outbox_pending on outbox (id) where published_at is null;
+create index outbox_feed on outbox (xid, id);
+
+create table audit_log (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  actor text not null,
+  request_id text,
+  action text not null,
+  resource text not null,
+  resource_id text not null,
+  version bigint,
+  diff jsonb
+);
+create index audit_resource on audit_log (resource, resource_id, at desc);
+create index audit_age on audit_log (at);
+
+create table idempotency_key (
+  principal text not null,
+  key text not null,
+  request_hash bytea not null,
+  status smallint, -- null while the first request is still being answered
+  headers jsonb,
+  body text,
+  created_at timestamptz not null default now(),
+  primary key (principal, key)
+);
+create index idempotency_age on idempotency_key (created_at);
+
+create table import_job (
+  id uuid primary key,
+  state text not null check (state in ('uploading', 'validating', 'ready', 'running', 'succeeded', 'partial', 'failed', 'cancelled')),
+  format text not null check (format in ('ndjson')),
+  mode text not null check (mode in ('upsert', 'create', 'update')),
+  dry_run boolean not null default false,
+  created_by text not null,
+  lines_total int,
+  lines_done int not null default 0,
+  created int not null default 0,
+  updated int not null default 0,
+  unchanged int not null default 0,
+  failed int not null default 0,
+  next_line int not null default 1,
+  cancel_requested boolean not null default false,
+  throttle_reason text,
+  owner text, -- the process that runs it; another takes over when the heartbeat is old
+  heartbeat_at timestamptz,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  problem jsonb
+);
+create index import_job_open on import_job (created_at) where state in ('uploading', 'validating', 'running');
+create table import_chunk ( -- the uploaded lines, so that a killed server resumes; deleted when the job ends
+  job_id uuid not null references import_job on delete cascade,
+  n int not null,
+  first_line int not null,
+  line_count int not null,
+  lines bytea not null, -- gzip
+  primary key (job_id, n)
+);
+create table import_error (
+  job_id uuid not null references import_job on delete cascade,
+  line int not null,
+  key text,
+  problem jsonb not null,
+  primary key (job_id, line)
+);
+
+create table api_client (
+  id uuid primary key,
+  name text not null,
+  secret_hash bytea not null unique, -- SHA-256 of the key: it is 256 random bits, so a slow hash would buy nothing
+  scopes text[] not null,
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz,
+  revoked_at timestamptz
+);

@@ -1,0 +1,48 @@
+/** Makes a copy's payload from a document: rendered and compressed once, by the reader on a miss or the invalidator on a push. */
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import type { ProductDocument, ProductState } from '../../shared/product-document.ts'
+import { renderProduct, type Representation } from '../../shared/representation.ts'
+import type { Stamp } from '../../shared/stamp.ts'
+import type { CopyContent } from './copy.ts'
+
+/** Below this a compressed body saves less than its headers and the client's work cost. */
+const COMPRESS_FROM_BYTES = 512
+const GZIP_LEVEL = 6
+const BROTLI_QUALITY = 5
+
+/** One product as a snapshot or an event showed it. */
+export interface ProductSource {
+  readonly state: ProductState
+  readonly rev: number
+  /** null unless visible. */
+  readonly document: ProductDocument | null
+  readonly changedAtMs: number
+  /** The asOf of the load, or the P of the event. */
+  readonly contained: Stamp
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/** Pure but for the clock that is passed in; the work grows with the document: gzip and brotli take about 0.08 ms together for 2 KiB. */
+export function renderCopy(source: ProductSource, representation: Representation, nowMs: number): CopyContent {
+  const { state, changedAtMs, contained } = source
+  const known = { state, changedAtMs, contained, renderedAtMs: nowMs }
+  if (source.document === null) return { ...known, locale: '', body: EMPTY, gzip: null, brotli: null, card: EMPTY }
+  const rendered = renderProduct(source.document, source.rev, representation)
+  const body = Buffer.from(rendered.body)
+  const worthIt = body.length >= COMPRESS_FROM_BYTES
+  return {
+    ...known,
+    locale: rendered.locale,
+    body,
+    gzip: worthIt ? gzipSync(body, { level: GZIP_LEVEL }) : null,
+    brotli: worthIt ? brotli(body) : null,
+    card: Buffer.from(rendered.card),
+  }
+}
+
+function brotli(body: Buffer): Buffer {
+  return brotliCompressSync(body, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: body.length },
+  })
+}

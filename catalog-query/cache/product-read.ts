@@ -26,6 +26,8 @@ export interface ProductRead {
   readonly tier: Tier
   /** The time that vouches for this answer. */
   readonly vouched: Stamp
+  /** Any position strictly later contains this content: what a token given back has to cover (token-rule.ts). */
+  readonly contained: Stamp
   /** Milliseconds since 1970 when these bytes were rendered: Age. */
   readonly renderedAtMs: number
   /** Freshness is unknown (no replica or primary could be asked): a last known copy, to be marked stale. */
@@ -41,7 +43,11 @@ export type ReadProduct = (id: string, representation: Representation, token: Co
 export interface Snapshot<Row> {
   readonly rows: readonly Row[]
   readonly asOf: Stamp
+  /** Any position strictly later contains these rows (token-rule.ts). */
+  readonly contained: Stamp
   readonly tier: 'replica' | 'primary'
+  /** No database could show that it is fresh: the newest of what there was, to be marked stale. Never set for a read with a token. */
+  readonly marked: boolean
 }
 
 /**

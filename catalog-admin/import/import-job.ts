@@ -1,0 +1,203 @@
+/** The row of an import job: what it says, and each statement that moves it from one state to the next. */
+import type { Pool, PoolClient } from 'pg'
+
+export const IMPORT_MODES = ['upsert', 'create', 'update'] as const
+export type ImportMode = (typeof IMPORT_MODES)[number]
+export type ImportState = 'uploading' | 'validating' | 'ready' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled'
+
+/** Errors kept per job; later ones are only counted in `failed`. */
+export const MAX_STORED_ERRORS = 10_000
+/** A job whose runner or upload was not heard of for this long belongs to nobody. */
+export const OWNER_LOST_MS = 10_000
+
+export interface ImportJob {
+  readonly id: string
+  readonly state: ImportState
+  readonly mode: ImportMode
+  readonly dryRun: boolean
+  readonly createdBy: string
+  /** Lines that are not blank; null while the upload goes on. */
+  readonly linesTotal: number | null
+  readonly linesDone: number
+  readonly created: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly failed: number
+  /** Number of the first line that has not been applied. */
+  readonly nextLine: number
+  readonly cancelRequested: boolean
+  readonly throttleReason: string | null
+  /** Time it has run for, by the database's clock; null before it starts. */
+  readonly elapsedMs: number | null
+  readonly createdAt: string
+  readonly finishedAt: string | null
+  readonly problem: Readonly<Record<string, unknown>> | null
+}
+
+type Client = Pool | PoolClient
+
+const COLUMNS = /* sql */ `
+  id, state, mode, dry_run as "dryRun", created_by as "createdBy", lines_total as "linesTotal", lines_done as "linesDone",
+  created, updated, unchanged, failed, next_line as "nextLine", cancel_requested as "cancelRequested",
+  throttle_reason as "throttleReason",
+  (extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at) * 1000)::float8 as "elapsedMs",
+  to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
+  to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "finishedAt",
+  problem`
+
+const FIND_JOB = /* sql */ `select ${COLUMNS} from import_job where id = $1`
+
+export async function findImportJob(client: Client, id: string): Promise<ImportJob | null> {
+  const { rows } = await client.query<ImportJob>(FIND_JOB, [id])
+  return rows[0] ?? null
+}
+
+const LIST_JOBS = /* sql */ `
+  select ${COLUMNS} from import_job
+  where $1::uuid is null or id < $1
+  order by id desc
+  limit $2`
+
+/** Newest first; `before` is the id that the previous page ended with. */
+export async function listImportJobs(client: Client, before: string | null, limit: number): Promise<readonly ImportJob[]> {
+  const { rows } = await client.query<ImportJob>(LIST_JOBS, [before, limit])
+  return rows
+}
+
+const CREATE_JOB = /* sql */ `
+  insert into import_job (id, state, format, mode, dry_run, created_by, owner, heartbeat_at)
+  values ($1, 'uploading', 'ndjson', $2, $3, $4, $5, clock_timestamp())`
+
+export interface NewImport {
+  readonly id: string
+  readonly mode: ImportMode
+  readonly dryRun: boolean
+  readonly createdBy: string
+  /** The process that receives the upload. */
+  readonly owner: string
+}
+
+export async function createImportJob(client: Client, job: NewImport): Promise<void> {
+  await client.query(CREATE_JOB, [job.id, job.mode, job.dryRun, job.createdBy, job.owner])
+}
+
+const UPLOADED = /* sql */ `
+  update import_job
+  set state = case when dry_run then 'validating' else 'running' end, lines_total = $2, owner = null, heartbeat_at = null
+  where id = $1 and state = 'uploading'`
+
+/** The upload is stored: a runner may take it. @returns false when it was cancelled meanwhile */
+export async function finishUpload(client: Client, id: string, linesTotal: number): Promise<boolean> {
+  const { rowCount } = await client.query(UPLOADED, [id, linesTotal])
+  return rowCount === 1
+}
+
+const CLAIM_OLDEST = /* sql */ `
+  update import_job
+  set owner = $1, heartbeat_at = clock_timestamp(), started_at = coalesce(started_at, clock_timestamp())
+  where id = (
+    select id from import_job
+    where id = (select id from import_job where state in ('validating', 'running') order by created_at, id limit 1)
+      and (owner is null or owner = $1 or heartbeat_at < clock_timestamp() - $2 * interval '1 millisecond')
+    for update skip locked)
+  returning ${COLUMNS}`
+
+/** Takes the oldest open job, unless a living process has it: imports run one at a time, in the order they came. */
+export async function claimOldestJob(client: Client, owner: string): Promise<ImportJob | null> {
+  const { rows } = await client.query<ImportJob>(CLAIM_OLDEST, [owner, OWNER_LOST_MS])
+  return rows[0] ?? null
+}
+
+const HEARTBEAT = /* sql */ `
+  update import_job
+  set heartbeat_at = clock_timestamp(), throttle_reason = $3
+  where id = $1 and owner = $2 and state in ('uploading', 'validating', 'running')
+  returning cancel_requested as "cancelRequested"`
+
+/** @returns null when the job is not this process's any more */
+export async function heartbeat(
+  client: Client,
+  id: string,
+  owner: string,
+  throttleReason: string | null,
+): Promise<{ cancelRequested: boolean } | null> {
+  const { rows } = await client.query<{ cancelRequested: boolean }>(HEARTBEAT, [id, owner, throttleReason])
+  return rows[0] ?? null
+}
+
+const RELEASE = /* sql */ `update import_job set owner = null, heartbeat_at = null where id = $1 and owner = $2`
+
+/** Gives the job back, for another process to go on with at once. */
+export async function releaseJob(client: Client, id: string, owner: string): Promise<void> {
+  await client.query(RELEASE, [id, owner])
+}
+
+export interface BlockOutcome {
+  readonly done: number
+  readonly created: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly failed: number
+}
+
+const ADVANCE = /* sql */ `
+  update import_job
+  set next_line = $4, lines_done = lines_done + $5, created = created + $6, updated = updated + $7, unchanged = unchanged + $8,
+    failed = failed + $9, heartbeat_at = clock_timestamp()
+  where id = $1 and owner = $2 and next_line = $3 and state in ('validating', 'running')`
+
+export interface Advance {
+  readonly jobId: string
+  readonly owner: string
+  /** Where the job stood when the block was begun. */
+  readonly from: number
+  /** The first line after it. */
+  readonly to: number
+}
+
+/** The job is another process's now, or was cancelled, or the block was applied already: nothing of this transaction may stay. */
+export class LostJobError extends Error {}
+
+/**
+ * Moves the job past a block, in the block's own transaction.
+ * It fences: a process that was presumed dead cannot commit a block that its successor has applied.
+ * @throws LostJobError
+ */
+export async function advanceJob(client: Client, at: Advance, outcome: BlockOutcome): Promise<void> {
+  const { done, created, updated, unchanged, failed } = outcome
+  const values = [at.jobId, at.owner, at.from, at.to, done, created, updated, unchanged, failed]
+  const { rowCount } = await client.query(ADVANCE, values)
+  if (rowCount !== 1) throw new LostJobError(`The import ${at.jobId} does not stand at line ${at.from} any more`)
+}
+
+const FINISH = /* sql */ `
+  update import_job
+  set state = case when state = 'validating' then 'ready'
+      when failed = 0 then 'succeeded'
+      when failed < lines_done then 'partial'
+      else 'failed' end,
+    owner = null, heartbeat_at = null, throttle_reason = null, finished_at = clock_timestamp()
+  where id = $1 and owner = $2 and state in ('validating', 'running')`
+
+/** Every line was handled: a dry run is ready to be applied, anything else has ended. */
+export async function finishJob(client: Client, id: string, owner: string): Promise<void> {
+  await client.query(FINISH, [id, owner])
+}
+
+const END = /* sql */ `
+  with ended as (
+    update import_job
+    set state = $2, problem = $3, owner = null, heartbeat_at = null, throttle_reason = null, finished_at = clock_timestamp()
+    where id = $1 and state in ('uploading', 'validating', 'ready', 'running')
+    returning id)
+  delete from import_chunk where job_id in (select id from ended)`
+
+/** Ends a job before its last line; what was applied stays, what was uploaded goes. */
+export async function endJob(
+  client: Client,
+  id: string,
+  state: 'failed' | 'cancelled',
+  problem: Readonly<Record<string, unknown>> | null,
+): Promise<void> {
+  await client.query(END, [id, state, problem === null ? null : JSON.stringify(problem)])
+}

@@ -1,0 +1,78 @@
+/** Stores an upload before anything of it is applied: streamed, unzipped, cut into lines, with backpressure up to the sender. */
+import { PassThrough, type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import type { Pool } from 'pg'
+import { CatalogError, invalidState, malformedBody, payloadTooLarge } from '../../shared/problem.ts'
+import { storeChunk } from './import-chunk.ts'
+import { endJob, finishUpload, heartbeat } from './import-job.ts'
+import { toLineBlocks } from './line-blocks.ts'
+
+/** Of the file, unzipped. */
+export const MAX_UPLOAD_BYTES = 4 * 1024 ** 3
+const HEARTBEAT_MS = 2_000
+
+export interface Upload {
+  readonly jobId: string
+  readonly owner: string
+  readonly body: Readable
+  readonly gzipped: boolean
+}
+
+/**
+ * Reads the body to its end. Whatever goes wrong ends the job as failed and deletes what was stored.
+ * @throws CatalogError `malformed-body`, `payload-too-large`, or `invalid-state` when it was cancelled meanwhile
+ */
+export async function storeUpload(pool: Pool, upload: Upload, maxBytes = MAX_UPLOAD_BYTES): Promise<void> {
+  const { jobId, owner, body } = upload
+  // By the clock and not by the block: a slow sender fills a block in minutes.
+  const beating = setInterval(() => void heartbeat(pool, jobId, owner, null).catch(() => {}), HEARTBEAT_MS)
+  try {
+    let recordCount = 0
+    const unzip = upload.gzipped ? createGunzip() : new PassThrough()
+    await pipeline(body, unzip, limitBytes(maxBytes), async (source: AsyncIterable<Buffer>) => {
+      recordCount = await storeBlocks(pool, jobId, source)
+    })
+    if (!(await finishUpload(pool, jobId, recordCount))) throw wasCancelled()
+  } catch (error) {
+    const problem = uploadProblem(error)
+    await endJob(pool, jobId, 'failed', { type: `/problems/${problem.problem}`, status: problem.status, detail: problem.message })
+    throw problem
+  } finally {
+    clearInterval(beating)
+  }
+}
+
+/** @returns the number of lines that are not blank */
+async function storeBlocks(pool: Pool, jobId: string, source: AsyncIterable<Buffer>): Promise<number> {
+  let n = 0
+  let recordCount = 0
+  for await (const block of toLineBlocks(source)) {
+    if (!(await storeChunk(pool, jobId, n, block))) throw wasCancelled()
+    n += 1
+    recordCount += block.recordCount
+  }
+  return recordCount
+}
+
+/** Counts what comes out of gunzip, so that a small file cannot unfold into an endless one. */
+function limitBytes(maxBytes: number): Transform {
+  let sizeBytes = 0
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      sizeBytes += piece.length
+      if (sizeBytes > maxBytes) done(payloadTooLarge(maxBytes))
+      else done(null, piece)
+    },
+  })
+}
+
+const wasCancelled = () => invalidState('The import was cancelled while it was being uploaded')
+
+function uploadProblem(error: unknown): CatalogError {
+  if (error instanceof CatalogError) return error
+  const code = (error as { code?: string }).code ?? ''
+  if (code.startsWith('Z_')) return malformedBody('The body is not gzip, though Content-Encoding says so')
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET') return malformedBody('The upload ended before the body did')
+  return new CatalogError('unavailable', 'The upload could not be stored', { cause: error })
+}

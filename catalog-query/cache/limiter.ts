@@ -1,0 +1,66 @@
+/** A few at a time, a short queue, then a clear refusal. */
+import { overloaded } from '../../shared/problem.ts'
+
+export interface LimiterOptions {
+  readonly concurrency: number
+  /** Waiting callers at most; one more is refused at once. */
+  readonly queue: number
+  /** Longest wait in the queue, milliseconds. */
+  readonly waitMs: number
+}
+
+export interface Limiter {
+  /** @throws CatalogError overloaded when the queue is full or the wait too long */
+  run<T>(work: () => Promise<T>): Promise<T>
+}
+
+export function createLimiter({ concurrency, queue, waitMs }: LimiterOptions): Limiter {
+  const waiting = new Set<() => void>()
+  let running = 0
+
+  async function enter(): Promise<void> {
+    if (running < concurrency) {
+      running++
+      return
+    }
+    if (waiting.size >= queue) throw overloaded('Too many requests wait for the primary database')
+    await turn()
+  }
+
+  // The place of a caller that ends is handed on: `running` stays as it is.
+  async function turn(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const go = () => resolve()
+    const timer = setTimeout(() => {
+      waiting.delete(go)
+      reject(overloaded(`The primary database was busy for ${waitMs} ms`))
+    }, waitMs)
+    waiting.add(go)
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  function leave(): void {
+    const [next] = waiting
+    if (next === undefined) {
+      running--
+      return
+    }
+    waiting.delete(next)
+    next()
+  }
+
+  return {
+    async run(work) {
+      await enter()
+      try {
+        return await work()
+      } finally {
+        leave()
+      }
+    },
+  }
+}

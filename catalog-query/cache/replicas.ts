@@ -1,0 +1,110 @@
+/** Reads snapshots from the first database that counts: the least-old healthy replica, the next, the primary behind a limiter. */
+import type { Pool } from 'pg'
+import { unavailable } from '../../shared/problem.ts'
+import { nowUs } from '../../shared/stamp.ts'
+import type { ConsistencyToken } from '../../shared/token.ts'
+import { createBreaker } from './breaker.ts'
+import { createLimiter, type Limiter } from './limiter.ts'
+import type { ReadSnapshot, Snapshot, SnapshotStatement } from './product-read.ts'
+import { createSnapshotSource, type RawSnapshot, type SnapshotSource } from './snapshot-source.ts'
+import { positionSatisfies, replayedSatisfies } from './token-rule.ts'
+import { isFresh } from './trust.ts'
+
+export interface ReplicasOptions {
+  /** In the order of the setting; each has a breaker of its own. */
+  readonly replicas: readonly { readonly name: string; readonly pool: Pool }[]
+  /** The last resort; null: there is none. */
+  readonly primary: Pool | null
+  /** Reads on the primary at the same time. */
+  readonly primaryLimit: number
+}
+
+/** A snapshot whose rows are text values by column. */
+export interface ReadResult extends RawSnapshot {
+  readonly tier: 'replica' | 'primary'
+  /** No database could show that it is fresh: the newest of what there was. Never set for a read with a token. */
+  readonly marked: boolean
+}
+
+export type ReadRows = (statement: SnapshotStatement, token: ConsistencyToken | null) => Promise<ReadResult>
+
+export interface Replicas {
+  readonly readRows: ReadRows
+  readonly readSnapshot: ReadSnapshot
+  readonly sources: readonly SnapshotSource[]
+}
+
+const FAILURES_TO_OPEN = 3
+const OPEN_MS = 1_000
+const PRIMARY_QUEUE = 64
+const PRIMARY_WAIT_MS = 500
+
+export function createReplicas(options: ReplicasOptions): Replicas {
+  const breaker = () => createBreaker({ failures: FAILURES_TO_OPEN, openMs: OPEN_MS, nowMs: () => performance.now() })
+  const replicas = options.replicas.map(({ name, pool }) => createSnapshotSource({ name, tier: 'replica', pool, breaker: breaker() }))
+  const primary =
+    options.primary === null ? null : createSnapshotSource({ name: 'primary', tier: 'primary', pool: options.primary, breaker: breaker() })
+  const limiter = createLimiter({ concurrency: options.primaryLimit, queue: PRIMARY_QUEUE, waitMs: PRIMARY_WAIT_MS })
+  const readRows = createReadRows({ replicas, primary, limiter, nowUs })
+  return { readRows, readSnapshot: createReadSnapshot(readRows), sources: primary === null ? replicas : [...replicas, primary] }
+}
+
+export interface ReadRowsParts {
+  readonly replicas: readonly SnapshotSource[]
+  readonly primary: SnapshotSource | null
+  readonly limiter: Limiter
+  readonly nowUs: () => number
+}
+
+/** @throws CatalogError unavailable when no database answers (or none satisfies the token); overloaded when the primary's queue is full */
+export function createReadRows({ replicas, primary, limiter, nowUs: clock }: ReadRowsParts): ReadRows {
+  return async (statement, token) => {
+    let old: ReadResult | null = null
+    for (const source of inOrder(replicas)) {
+      if (!source.breaker.allow()) continue
+      const snapshot = await readReplica(source, statement, token)
+      if (snapshot === null) continue
+      if (isFresh(snapshot.asOf, clock())) return { ...snapshot, tier: 'replica', marked: false }
+      if (old === null || old.asOf < snapshot.asOf) old = { ...snapshot, tier: 'replica', marked: true }
+    }
+    const snapshot = primary?.breaker.allow() ? await limiter.run(() => primary.read(statement)) : null
+    if (snapshot !== null) return { ...snapshot, tier: 'primary', marked: false }
+    if (old === null) throw unavailable('No database can answer now')
+    return old
+  }
+}
+
+/** @returns null when the replica is not available or does not satisfy the token */
+async function readReplica(
+  source: SnapshotSource,
+  statement: SnapshotStatement,
+  token: ConsistencyToken | null,
+): Promise<RawSnapshot | null> {
+  const replayed = token?.lsn ? await source.hasReplayed(token.lsn) : false
+  const snapshot = await source.read(statement)
+  if (snapshot === null || token === null) return snapshot
+  if (positionSatisfies(snapshot.asOf, token)) return snapshot
+  return replayed && replayedSatisfies(snapshot.asOf, token) ? snapshot : null
+}
+
+/** Replicas whose ages differ by less than this share the load, microseconds. */
+const AGE_STEP_US = 500_000
+
+/** Least old first; among those about as old, the one with the fewest reads in flight. One not read yet is tried early, to learn its age. */
+function inOrder(replicas: readonly SnapshotSource[]): readonly SnapshotSource[] {
+  if (replicas.length < 2) return replicas
+  const step = (source: SnapshotSource) => (source.ageUs() === Infinity ? 0 : Math.floor(Math.max(0, source.ageUs()) / AGE_STEP_US))
+  return replicas.toSorted((a, b) => step(a) - step(b) || a.inFlight() - b.inFlight())
+}
+
+const asJson = (text: string): string => /* sql */ `
+  select coalesce(json_agg(json_row), '[]') as json_rows
+  from (${text}) as json_row`
+
+/** The port for everything but documents: rows as JSON, so that numbers are numbers. */
+function createReadSnapshot(readRows: ReadRows): ReadSnapshot {
+  return async <Row>(statement: SnapshotStatement, token: ConsistencyToken | null): Promise<Snapshot<Row>> => {
+    const { rows, ...snapshot } = await readRows({ ...statement, text: asJson(statement.text) }, token)
+    return { ...snapshot, rows: JSON.parse(rows[0]?.['json_rows'] ?? '[]') as Row[] }
+  }
+}

@@ -1,0 +1,121 @@
+/** One database to read snapshots from: every statement selects the catalog clock with its rows, so that the answer knows its asOf. */
+import type { Pool } from 'pg'
+import { isUnavailable, sqlState } from '../../shared/postgres.ts'
+import { nowUs, stampTimeUs, toStamp, type Stamp } from '../../shared/stamp.ts'
+import type { Breaker } from './breaker.ts'
+import type { SnapshotStatement } from './product-read.ts'
+
+/** A snapshot's rows as PostgreSQL's text values by column; documents are not parsed. */
+export type TextRow = Readonly<Record<string, string | null>>
+
+export interface RawSnapshot {
+  readonly rows: readonly TextRow[]
+  readonly asOf: Stamp
+  /** Any position strictly later contains what this snapshot shows: the asOf on a standby, a later time on a primary. */
+  readonly contained: Stamp
+}
+
+export interface SnapshotSource {
+  readonly name: string
+  readonly tier: 'replica' | 'primary'
+  readonly breaker: Breaker
+  /** How old its last snapshot was when it arrived, microseconds; Infinity before the first. Negative: its clock is ahead of ours. */
+  ageUs(): number
+  inFlight(): number
+  /** @returns null when the database is not available (counted by the breaker) @throws whatever is the statement's own fault */
+  read(statement: SnapshotStatement): Promise<RawSnapshot | null>
+  /** Whether it has replayed this write position; a server that is no standby has. Asked in a statement before the one that reads (R14). */
+  hasReplayed(lsn: string): Promise<boolean>
+}
+
+// On a standby a snapshot is a prefix of the WAL. On a primary a commit can be visible while a tick that is before it in the WAL is not yet:
+// there only a time read after the snapshot was taken is later than every such tick.
+const CLOCK = /* sql */ `
+  clock.timeline as clock_timeline,
+  (extract(epoch from clock.at) * 1000000)::bigint as clock_us,
+  (extract(epoch from case when pg_is_in_recovery() then clock.at else greatest(clock.at, clock_timestamp()) end) * 1000000)::bigint as contained_us`
+
+const withClock = (text: string): string => /* sql */ `
+  select ${CLOCK}, data.*
+  from read.clock as clock
+  left join (select true as is_row, t.* from (${text}) as t) as data on true`
+
+const HAS_REPLAYED = /* sql */ `
+  select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() >= $1::pg_lsn else true end as replayed`
+
+const PLAN_IS_STALE = '0A000'
+
+export function createSnapshotSource(options: { name: string; tier: 'replica' | 'primary'; pool: Pool; breaker: Breaker }): SnapshotSource {
+  const { name, tier, pool, breaker } = options
+  let ageUs = Infinity
+  let inFlight = 0
+
+  async function guarded<T>(work: () => Promise<T>): Promise<T | null> {
+    inFlight++
+    try {
+      const result = await work()
+      breaker.succeeded()
+      return result
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      breaker.failed()
+      return null
+    } finally {
+      inFlight--
+    }
+  }
+
+  return {
+    name,
+    tier,
+    breaker,
+    ageUs: () => ageUs,
+    inFlight: () => inFlight,
+    async read(statement) {
+      const snapshot = await guarded(() => readOnce(pool, statement))
+      if (snapshot !== null) ageUs = nowUs() - stampTimeUs(snapshot.asOf)
+      return snapshot
+    },
+    async hasReplayed(lsn) {
+      const result = await guarded(() => pool.query<{ replayed: boolean }>({ name: 'has-replayed', text: HAS_REPLAYED, values: [lsn] }))
+      return result?.rows[0]?.replayed === true
+    },
+  }
+}
+
+async function readOnce(pool: Pool, statement: SnapshotStatement): Promise<RawSnapshot> {
+  const query = { name: statement.name, text: wrapped(statement.text), values: [...statement.values], types: AS_TEXT }
+  try {
+    return toSnapshot((await pool.query<TextRow>(query)).rows)
+  } catch (error) {
+    // A table changed under a prepared plan; the pool has dropped that connection, another prepares anew.
+    if (sqlState(error) !== PLAN_IS_STALE) throw error
+    return toSnapshot((await pool.query<TextRow>(query)).rows)
+  }
+}
+
+const wrappedTexts = new Map<string, string>()
+const WRAPPED_AT_MOST = 1_000
+
+/** Statements are constants of the source, so their wrapped form is kept. */
+function wrapped(text: string): string {
+  const known = wrappedTexts.get(text)
+  if (known !== undefined) return known
+  if (wrappedTexts.size >= WRAPPED_AT_MOST) wrappedTexts.clear()
+  wrappedTexts.set(text, withClock(text))
+  return withClock(text)
+}
+
+/** Every value as the text that PostgreSQL sent. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value }
+
+function toSnapshot(rows: readonly TextRow[]): RawSnapshot {
+  const [first] = rows
+  if (first === undefined) throw new Error('read.clock has no row: run the migrations')
+  const timeline = Number(first['clock_timeline'])
+  return {
+    rows: first['is_row'] === null ? [] : rows,
+    asOf: toStamp(timeline, Number(first['clock_us'])),
+    contained: toStamp(timeline, Number(first['contained_us'])),
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Whether an answer satisfies a Consistency-Token, and which token it gives back (docs/consistency.md, point 7).
+ *
+ * Why a chain of reads never goes backwards. Let an answer hold content X with `contained` C: the asOf of the snapshot it was loaded in,
+ * or the P of the event that pushed it. Anything vouched for by a position strictly later than C contains X:
+ * a snapshot is a prefix of the WAL, and one that shows a tick later than every tick in X's snapshot is a longer prefix;
+ * and P was read after the event's page was selected, so whatever was acknowledged (or ticked) after P lies behind X's commit.
+ * The token given back has a stamp not older than C and than the stamp it came with; it is satisfied only by a strictly later position,
+ * hence by content that includes X and, by induction, all earlier answers of the chain. The other way to satisfy it, a rev of the same product
+ * that is not smaller, is monotonic by itself; it speaks of that product alone, and so the answer to it keeps the token's stamp.
+ * The LSN stays only while the stamp does: it belongs to the write that the stamp was read after.
+ */
+import { stampTimeline, type Stamp } from '../../shared/stamp.ts'
+import type { ConsistencyToken } from '../../shared/token.ts'
+
+/** What the rule needs to know of an answer. */
+export interface Answer {
+  readonly id: string
+  readonly rev: number
+  readonly vouched: Stamp
+  readonly contained: Stamp
+}
+
+/** Strictly later: a commit acknowledged exactly at the token's time need not be in what that time vouches for. Timeline first. */
+export function positionSatisfies(vouched: Stamp, token: ConsistencyToken): boolean {
+  return vouched > token.stamp
+}
+
+export function satisfies(answer: Pick<Answer, 'id' | 'rev' | 'vouched'>, token: ConsistencyToken | null): boolean {
+  if (token === null) return true
+  if (token.product !== null && token.product.id === answer.id && answer.rev >= token.product.rev) return true
+  return positionSatisfies(answer.vouched, token)
+}
+
+/** A replica that has replayed the token's LSN (asked in an earlier statement) satisfies it if its snapshot is of that timeline or a later one. */
+export function replayedSatisfies(asOf: Stamp, token: ConsistencyToken): boolean {
+  return stampTimeline(asOf) >= stampTimeline(token.stamp)
+}
+
+/** The token that an answer gives back; a request without one gets none. */
+export function answerToken(token: ConsistencyToken, answer: Answer): ConsistencyToken {
+  const raised = answer.contained > token.stamp
+  const stamp = raised ? answer.contained : token.stamp
+  const lsn = raised ? null : token.lsn
+  return { stamp, lsn, product: productOf(token, answer, raised) }
+}
+
+function productOf(token: ConsistencyToken, answer: Answer, raised: boolean): ConsistencyToken['product'] {
+  if (token.product?.id === answer.id) return { id: answer.id, rev: Math.max(answer.rev, token.product.rev) }
+  // Under a raised stamp the product just answered is the likeliest to be asked for again, and its own rev lets its copy pass.
+  return raised ? { id: answer.id, rev: answer.rev } : token.product
+}
+
+/** The token that an answer of many gives back: it has to cover each of them. */
+export function answerTokenOfMany(token: ConsistencyToken, answers: readonly Pick<Answer, 'contained'>[]): ConsistencyToken {
+  const latest = answers.reduce((stamp, answer) => (stamp < answer.contained ? answer.contained : stamp), token.stamp)
+  return latest === token.stamp ? token : { stamp: latest, lsn: null, product: null }
+}

@@ -1,0 +1,143 @@
+/** Follows the product topic from given offsets, run by run, for ever: a consumer group of its own that commits nothing. */
+import { randomBytes } from 'node:crypto'
+import { BUCKET_COUNT } from './bucket.ts'
+import type { ApplyRun, EventFollower, LogPosition } from './event-log.ts'
+import { createKafka, productTopic, type KafkaBatch, type KafkaClient, type KafkaConsumer } from './kafka.ts'
+import { toRuns } from './kafka-runs.ts'
+import type { KafkaOptions } from './kafka-publisher.ts'
+import { pause, withTimeout } from './lifecycle.ts'
+
+const RESTART_AFTER_MS = 1_000
+const RETRY_APPLY_MS = 200
+const ADMIN_MS = 10_000
+/** Of one fetch of one partition; a run is smaller still. */
+const FETCH_BYTES = 1024 * 1024
+
+/**
+ * @param options.group names the group; each start adds random letters, because two members of one group would share the partitions,
+ *   and a member that died would hold up its successor until its session ended
+ */
+export function createKafkaFollower(options: KafkaOptions & { readonly group: string }): EventFollower {
+  const kafka = createKafka(options.brokers, options.clientId, options.log)
+  const topic = productTopic(options.topicPrefix)
+  const abort = new AbortController()
+  /** The next offset of each partition; kafkajs forgets it whenever it restarts. */
+  const next = new Map<number, number>()
+  const newestTimeline = new Map<number, number>()
+  let heardAtMs = performance.now()
+  let following: Promise<void> = Promise.resolve()
+
+  async function follow(startAt: (partition: number) => Promise<number>, apply: ApplyRun): Promise<void> {
+    while (!abort.signal.aborted) {
+      try {
+        for (let partition = 0; partition < BUCKET_COUNT; partition++) {
+          if (!next.has(partition)) next.set(partition, await startAt(partition))
+        }
+        await consume(apply)
+      } catch (error) {
+        options.log.warn({ err: error }, 'the event log cannot be followed now; trying again')
+      }
+      await pause(RESTART_AFTER_MS, abort.signal)
+    }
+  }
+
+  /** Resolves when the consumer has given up or the follower is closed. */
+  async function consume(apply: ApplyRun): Promise<void> {
+    const consumer = createConsumer(kafka, `${options.group}.${randomBytes(4).toString('hex')}`)
+    const ended = Promise.withResolvers<void>()
+    // Before the first fetch of every (re)join, in the same turn: "latest" would lose what was sent before.
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      for (const [partition, offset] of next) consumer.seek({ topic, partition, offset: String(offset) })
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) ended.resolve()
+    })
+    consumer.on(consumer.events.REQUEST, ({ payload }) => {
+      if (payload.apiName === 'Fetch') heardAtMs = performance.now()
+    })
+    abort.signal.addEventListener('abort', () => ended.resolve(), { once: true })
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [topic], fromBeginning: true })
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: BUCKET_COUNT,
+        eachBatch: (payload) => takeBatch(consumer, payload, apply),
+      })
+      await ended.promise
+    } finally {
+      await consumer.disconnect()
+    }
+  }
+
+  async function takeBatch(consumer: KafkaConsumer, payload: KafkaBatch, apply: ApplyRun): Promise<void> {
+    const { partition, messages } = payload.batch
+    for (const { run, timeline } of toRuns(partition, messages, newestTimeline.get(partition) ?? 0)) {
+      if (!payload.isRunning() || payload.isStale()) return
+      newestTimeline.set(partition, timeline)
+      const applied = await applyOnce(run, apply)
+      if (applied === null) return await payload.heartbeat()
+      next.set(partition, applied.next)
+      if (applied.next !== run.to) return consumer.seek({ topic, partition, offset: String(applied.next) })
+      payload.resolveOffset(String(run.to - 1))
+      await payload.heartbeat()
+    }
+  }
+
+  /** null after a failure: the offset was not moved, so the run is fetched again. */
+  async function applyOnce(run: Parameters<ApplyRun>[0], apply: ApplyRun): Promise<{ next: number } | null> {
+    try {
+      return await apply(run)
+    } catch (error) {
+      options.log.warn({ err: error, partition: run.partition, from: run.from }, 'a run could not be applied; trying again')
+      await pause(RETRY_APPLY_MS, abort.signal)
+      return null
+    }
+  }
+
+  return {
+    start: (startAt, apply) => {
+      following = follow(startAt, apply)
+      return Promise.resolve()
+    },
+    position: async (partition) => {
+      const position = await readPosition(kafka, topic, partition)
+      return { ...position, newestTimeline: newestTimeline.get(partition) ?? 0 }
+    },
+    silentMs: () => performance.now() - heardAtMs,
+    close: async () => {
+      abort.abort()
+      await following
+    },
+  }
+}
+
+function createConsumer(kafka: KafkaClient, groupId: string): KafkaConsumer {
+  return kafka.consumer({
+    groupId,
+    minBytes: 1,
+    maxWaitTimeInMs: 100,
+    maxBytesPerPartition: FETCH_BYTES,
+    maxBytes: BUCKET_COUNT * FETCH_BYTES,
+    sessionTimeout: 10_000,
+    rebalanceTimeout: 10_000,
+    heartbeatInterval: 1_000,
+    metadataMaxAge: 60_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: () => Promise.resolve(true) },
+  })
+}
+
+async function readPosition(kafka: KafkaClient, topic: string, partition: number): Promise<Omit<LogPosition, 'newestTimeline'>> {
+  const admin = kafka.admin({ retry: { retries: 2 } })
+  return await withTimeout(ADMIN_MS, `Reading the offsets of ${topic}`, async () => {
+    try {
+      await admin.connect()
+      const found = (await admin.fetchTopicOffsets(topic)).find((offsets) => offsets.partition === partition)
+      if (found === undefined) throw new Error(`Expected topic ${topic} to have partition ${partition}, got none`)
+      return { earliest: Number(found.low), end: Number(found.high) }
+    } finally {
+      await admin.disconnect()
+    }
+  })
+}

@@ -1,0 +1,92 @@
+/** A private one-node Kafka in KRaft mode, on loopback, from jars that Maven fetched. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fetchJars, hasMaven, type Progress } from './maven.ts'
+import { isPortOpen, LOOPBACK } from './port.ts'
+import { startProcess, waitUntilReady, type RunningProcess } from './process.ts'
+
+const JARS = { folder: 'kafka-4.3.1', coordinates: ['org.apache.kafka:kafka_2.13:4.3.1', 'org.slf4j:slf4j-simple:1.7.36'] }
+const READY_MS = 60_000
+
+export interface KafkaServerOptions {
+  /** The folder of jars, as found by findKafka. */
+  readonly jars: string
+  readonly dataDir: string
+  readonly port: number
+  readonly controllerPort: number
+  readonly logPath: string
+  /** For throw-away data: the end is immediate. */
+  readonly disposable: boolean
+}
+
+/** @returns the folder of its jars, or null when Java or Maven is missing */
+export async function findKafka(repository: string, progress: Progress): Promise<string | null> {
+  return hasMaven() ? await fetchJars(JARS, repository, progress) : null
+}
+
+/** Formats its storage on the first start, and waits until it accepts clients. */
+export async function startKafka(options: KafkaServerOptions): Promise<RunningProcess> {
+  mkdirSync(options.dataDir, { recursive: true })
+  const config = join(options.dataDir, 'server.properties')
+  writeFileSync(config, properties(options))
+  if (!existsSync(join(options.dataDir, 'log/meta.properties'))) format(options, config)
+  const server = await startProcess({
+    name: 'Kafka',
+    command: 'java',
+    args: [
+      ...['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
+      ...['-cp', join(options.jars, '*'), 'kafka.Kafka', config],
+    ],
+    logPath: options.logPath,
+    stopSignal: options.disposable ? 'SIGKILL' : 'SIGTERM',
+    stopMs: 6_000,
+  })
+  // An open port of a broker that is still recovering answers nothing: it is fenced until its controller heard of it.
+  await waitUntilReady(server, () => isPortOpen(options.port), { limitMs: READY_MS, everyMs: 100, logPath: options.logPath })
+  return server
+}
+
+function properties(options: KafkaServerOptions): string {
+  const broker = `${LOOPBACK}:${options.port}`
+  const controller = `${LOOPBACK}:${options.controllerPort}`
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@${controller}`,
+    listeners: `PLAINTEXT://${broker},CONTROLLER://${controller}`,
+    'advertised.listeners': `PLAINTEXT://${broker}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': join(options.dataDir, 'log'),
+    'auto.create.topics.enable': 'false',
+    'num.partitions': '1',
+    'offsets.topic.num.partitions': '4',
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.num.partitions': '4',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    // After a kill the controller waits for the old session to end before the new one may serve.
+    'broker.session.timeout.ms': '2000',
+    'broker.heartbeat.interval.ms': '500',
+    'log.cleaner.dedupe.buffer.size': '16777216',
+    'num.network.threads': '2',
+    'num.io.threads': '2',
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+/** @throws Error with the tool's own words */
+function format(options: KafkaServerOptions, config: string): void {
+  rmSync(join(options.dataDir, 'log'), { recursive: true, force: true })
+  // 16 bytes as base64url: what StorageTool's random-uuid prints, without the two seconds of a second JVM.
+  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
+  const args = ['-XX:TieredStopAtLevel=1', '-cp', join(options.jars, '*'), 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config]
+  const ran = spawnSync('java', args, { encoding: 'utf8', timeout: 60_000 })
+  if (ran.status !== 0) throw new Error(`Kafka's storage could not be formatted: ${(ran.stderr || ran.stdout || '').trim().slice(-500)}`)
+}

@@ -1,0 +1,71 @@
+/** Clones a running primary into a streaming standby by the low-level backup protocol: the npm package has no pg_basebackup. */
+import { chownSync, cpSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { Client } from 'pg'
+import { LOOPBACK } from './port.ts'
+import type { PostgresBinaries } from './postgres-binaries.ts'
+import { makePrivateFolder, POSTGRES_USER, postgresUrl } from './postgres-server.ts'
+
+/** Contents that a standby makes itself, or that must not be shared with its primary. */
+const EMPTY_FOLDERS = new Set([
+  'pg_wal',
+  'pg_replslot',
+  'pg_stat_tmp',
+  'pg_notify',
+  'pg_serial',
+  'pg_snapshots',
+  'pg_subtrans',
+  'pg_dynshmem',
+])
+const LEFT_OUT_FILES = new Set(['postmaster.pid', 'postmaster.opts', 'backup_label', 'tablespace_map', 'standby.signal'])
+
+export interface StandbyOptions {
+  readonly binaries: PostgresBinaries
+  readonly primaryPort: number
+  readonly primaryDir: string
+  readonly standbyDir: string
+  /** How the primary knows this standby. */
+  readonly name: string
+}
+
+/** Makes the folder of a standby, whole or not at all. */
+export async function cloneStandby(options: StandbyOptions): Promise<void> {
+  const { binaries, primaryDir, standbyDir } = options
+  const part = `${standbyDir}.part`
+  rmSync(part, { recursive: true, force: true })
+  rmSync(standbyDir, { recursive: true, force: true })
+  const client = new Client({ connectionString: postgresUrl(options.primaryPort, 'postgres') })
+  await client.connect()
+  try {
+    await client.query(`select pg_backup_start('standby', true)`)
+    copyCluster(primaryDir, part)
+    const stopped = await client.query<{ labelfile: string }>(`select labelfile from pg_backup_stop(false)`)
+    writeFileSync(join(part, 'backup_label'), stopped.rows[0]?.labelfile ?? '')
+  } finally {
+    await client.end()
+  }
+  const conninfo = `host=${LOOPBACK} port=${options.primaryPort} user=${POSTGRES_USER} application_name=${options.name}`
+  writeFileSync(join(part, 'postgresql.auto.conf'), `primary_conninfo = '${conninfo}'\n`)
+  writeFileSync(join(part, 'standby.signal'), '')
+  makePrivateFolder(binaries, part)
+  if (binaries.runAs) chownTree(part, binaries.runAs.uid, binaries.runAs.gid)
+  renameSync(part, standbyDir)
+}
+
+/** Files may change or go while they are copied: the WAL from the backup's start repairs what was torn. */
+function copyCluster(from: string, to: string): void {
+  mkdirSync(to, { mode: 0o700 })
+  cpSync(from, to, {
+    recursive: true,
+    filter: (source) => {
+      const [folder = '', ...below] = relative(from, source).split('/')
+      return below.length === 0 ? !LEFT_OUT_FILES.has(folder) : !EMPTY_FOLDERS.has(folder)
+    },
+  })
+}
+
+function chownTree(path: string, uid: number, gid: number): void {
+  chownSync(path, uid, gid)
+  if (!lstatSync(path).isDirectory()) return
+  for (const name of readdirSync(path)) chownTree(join(path, name), uid, gid)
+}

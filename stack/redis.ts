@@ -1,0 +1,81 @@
+/** A private Redis (or Valkey): a cache that keeps nothing, on loopback. */
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { fetchJars, hasMaven, type Progress } from './maven.ts'
+import { findCommand } from './path-command.ts'
+import { LOOPBACK } from './port.ts'
+import { startProcess, waitUntilReady, type RunningProcess } from './process.ts'
+
+const JAR = { folder: 'redis-0.9.1', coordinates: ['org.signal:embedded-redis:0.9.1'] }
+const READY_MS = 10_000
+
+export interface RedisServerOptions {
+  /** As found by findRedis. */
+  readonly command: string
+  readonly dataDir: string
+  readonly port: number
+  readonly logPath: string
+  readonly maxMemoryMb: number
+}
+
+/** On PATH, else from the jar that carries a static binary. @returns null when there is neither */
+export async function findRedis(repository: string, progress: Progress): Promise<string | null> {
+  const installed = findCommand('redis-server') ?? findCommand('valkey-server')
+  if (installed !== null) return installed
+  if (!hasMaven() || process.platform !== 'linux' || process.arch !== 'x64') return null
+  return unpackBinary(await fetchJars(JAR, repository, progress))
+}
+
+function unpackBinary(folder: string): string {
+  const binary = join(folder, 'redis-server')
+  if (existsSync(binary)) return binary
+  const jar = readdirSync(folder).find((name) => name.startsWith('embedded-redis-'))
+  const part = join(folder, `unpacked.${process.pid}`)
+  mkdirSync(part)
+  const jarTool = findCommand('jar')
+  const unzip = jarTool ? [jarTool, 'xf', join(folder, jar ?? '')] : ['unzip', '-q', join(folder, jar ?? '')]
+  spawnSync(unzip[0] ?? '', unzip.slice(1), { cwd: part })
+  const name = readdirSync(part).find((file) => /^redis-server.*linux-(amd64|x86_64)$/.test(file))
+  if (name === undefined) throw new Error(`${jar} carries no redis-server for this machine`)
+  renameSync(join(part, name), binary)
+  chmodSync(binary, 0o755)
+  return binary
+}
+
+export function redisUrl(port: number): string {
+  return `redis://${LOOPBACK}:${port}`
+}
+
+/** Starts it and waits until it answers. */
+export async function startRedis(options: RedisServerOptions): Promise<RunningProcess> {
+  mkdirSync(options.dataDir, { recursive: true })
+  const server = await startProcess({
+    name: 'Redis',
+    command: options.command,
+    args: [
+      ...['--port', String(options.port), '--bind', LOOPBACK, '--dir', options.dataDir, '--daemonize', 'no'],
+      // Watermarks and tables have no TTL: volatile-lru never evicts them. Nothing is kept: an empty cache is a correct one.
+      ...['--maxmemory', `${options.maxMemoryMb}mb`, '--maxmemory-policy', 'volatile-lru'],
+      ...['--save', '', '--appendonly', 'no'],
+    ],
+    logPath: options.logPath,
+    stopMs: 3_000,
+  })
+  await waitUntilReady(server, () => answersPing(options.port), { limitMs: READY_MS, everyMs: 20, logPath: options.logPath })
+  return server
+}
+
+async function answersPing(port: number): Promise<boolean> {
+  const redis = new Redis(port, LOOPBACK, { lazyConnect: true, connectTimeout: 500, maxRetriesPerRequest: 0, retryStrategy: null })
+  redis.on('error', () => {})
+  try {
+    await redis.connect()
+    return (await redis.ping()) === 'PONG'
+  } catch {
+    return false
+  } finally {
+    redis.disconnect()
+  }
+}

@@ -50,9 +50,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** POST /redis, /kafka, /cluster start a part and answer what it is; DELETE /ID ends it. */
 async function startHelper(stack: TestStack): Promise<Server> {
   const starts: Record<string, () => Promise<unknown>> = {
-    '/redis': stack.startRedis,
-    '/kafka': stack.startKafka,
-    '/cluster': stack.startCluster,
+    '/redis': () => stack.startRedis(),
+    '/kafka': () => stack.startKafka(),
+    '/cluster': () => stack.startCluster(),
   }
   const server = createServer((request, response) => {
     const path = request.url ?? '/'

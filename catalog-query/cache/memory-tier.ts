@@ -1,0 +1,77 @@
+/** The first tier: ready answers in this process, bounded by bytes, each for at most a second. */
+import { LRUCache } from 'lru-cache'
+import type { ConsistencyToken } from '../../shared/token.ts'
+import { decodePayload } from './copy.ts'
+import type { ProductRead } from './product-read.ts'
+import { satisfies } from './token-rule.ts'
+import { LAST_KNOWN_US, memoryDeadlineUs } from './trust.ts'
+import { stampTimeUs } from '../../shared/stamp.ts'
+
+export interface MemoryTier {
+  /** Synchronous and without allocation. @returns null unless an entry is vouched for now and satisfies the token */
+  get(id: string, code: string, token: ConsistencyToken | null, nowUs: number): ProductRead | null
+  /** Keeps what a lower tier answered, unless it is not vouched for any more. */
+  put(code: string, read: ProductRead, payload: Buffer, nowUs: number): void
+  /** From pub/sub: something changed. For latency only: the entry would have ended by itself. */
+  drop(id: string): void
+  /** The entry even if nothing vouches for it any more, at most 10 minutes old: for when no database answers. */
+  lastKnown(id: string, code: string, nowUs: number): ProductRead | null
+  sizeBytes(): number
+}
+
+interface Entry {
+  readonly read: ProductRead
+  readonly sizeBytes: number
+  deadlineUs: number
+}
+
+/** All representations of a product are one entry of the LRU, so that `drop` finds them. */
+type Product = Map<string, Entry>
+
+const ENTRY_OVERHEAD_BYTES = 600
+
+export function createMemoryTier(maxBytes: number): MemoryTier {
+  const products = new LRUCache<string, Product>({ maxSize: Math.max(1, maxBytes) })
+  const find = (id: string, code: string): Entry | undefined => products.get(id)?.get(code)
+  return {
+    get(id, code, token, nowUs) {
+      const entry = find(id, code)
+      if (entry === undefined || nowUs > entry.deadlineUs || !satisfies(entry.read, token)) return null
+      return entry.read
+    },
+    put(code, read, payload, nowUs) {
+      const deadlineUs = memoryDeadlineUs(read.vouched, nowUs)
+      if (read.marked || deadlineUs <= nowUs) return
+      const product: Product = products.get(read.id) ?? new Map<string, Entry>()
+      const known = product.get(code)
+      // Two reads of one product may end in either order: the one vouched for later stays.
+      if (known !== undefined && known.deadlineUs > nowUs && known.read.vouched > read.vouched) return
+      product.set(code, { read: ownRead(read, payload), sizeBytes: payload.length + ENTRY_OVERHEAD_BYTES, deadlineUs })
+      products.set(read.id, product, { size: sizeOf(product) })
+    },
+    drop(id) {
+      for (const entry of products.peek(id)?.values() ?? []) entry.deadlineUs = 0
+    },
+    lastKnown(id, code, nowUs) {
+      const entry = find(id, code)
+      return entry !== undefined && nowUs - stampTimeUs(entry.read.vouched) <= LAST_KNOWN_US ? entry.read : null
+    },
+    sizeBytes: () => products.calculatedSize,
+  }
+}
+
+function sizeOf(product: Product): number {
+  let total = 0
+  for (const entry of product.values()) total += entry.sizeBytes
+  return total
+}
+
+/** The answer with bytes of its own: what came from Redis is a view into a socket's larger chunk, which it would keep alive. */
+function ownRead(read: ProductRead, payload: Buffer): ProductRead {
+  const own = Buffer.allocUnsafeSlow(payload.length)
+  payload.copy(own)
+  const content = decodePayload(own)
+  if (content === null) throw new Error(`The payload of product ${read.id} cannot be read back`)
+  const { body, gzip, brotli, card } = content
+  return { ...read, body, gzip, brotli, card, tier: 'memory' }
+}

@@ -12,9 +12,13 @@ const Slug = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^/?#\\s]+$'
 const Title = Type.String({ minLength: 1, maxLength: 2_000 })
 const Description = Type.Union([Type.String({ maxLength: 500_000 }), Type.Null()])
 const Scalar = Type.Union([Type.String({ maxLength: 100_000 }), Type.Number(), Type.Boolean()])
-const Attributes = Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.Union([Scalar, Type.Array(Scalar, { maxItems: 1_000 })]), {
-  maxProperties: 5_000,
-})
+const Attributes = Type.Record(
+  Type.String({ minLength: 1, maxLength: 128 }),
+  Type.Union([Scalar, Type.Array(Scalar, { maxItems: 1_000 })]),
+  {
+    maxProperties: 5_000,
+  },
+)
 const Texts = Type.Record(Locale, Type.String({ maxLength: 10_000 }))
 const Amount = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const Url = Type.String({ minLength: 1, maxLength: 4_096, pattern: '^https?://\\S+$' })
@@ -35,7 +39,9 @@ const VariantInput = Type.Object(
     id: Type.Optional(Type.String({ format: 'uuid' })),
     sku: Type.String({ minLength: 1, maxLength: 128 }),
     gtin: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 32 }), Type.Null()])),
-    options: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 256 }), { maxProperties: 20 })),
+    options: Type.Optional(
+      Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 256 }), { maxProperties: 20 }),
+    ),
     attributes: Type.Optional(Attributes),
     prices: Type.Optional(Type.Array(PriceInput, { maxItems: 200 })),
     stock: Type.Optional(Type.Union([Type.Integer({ minimum: -2_147_483_648, maximum: 2_147_483_647 }), Type.Null()])),
@@ -54,7 +60,9 @@ export const ProductInputSchema = Type.Object(
     publishAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
     brand: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
     categories: Type.Optional(
-      Type.Array(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: MAX_CATEGORY_LEVELS }), { maxItems: 100 }),
+      Type.Array(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: MAX_CATEGORY_LEVELS }), {
+        maxItems: 100,
+      }),
     ),
     tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 250 })),
     popularity: Type.Optional(Type.Number({ minimum: -1e30, maximum: 1e30 })),

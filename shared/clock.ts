@@ -19,7 +19,7 @@ interface ClockRow {
 }
 
 // The timeline comes from the server, never from a row: after a promotion the row still says the old one.
-const TIMELINE = /* sql */ `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int`
+export const TIMELINE = /* sql */ `('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int`
 
 // Times leave as integer microseconds: a Date would floor them to milliseconds, and a floored P lets a stale fill in.
 const TICK = /* sql */ `

@@ -61,7 +61,11 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined
 }
 
+/** Thrown by work that found, too late, that another transaction was here first: everything is read again. */
+export class RetryTransaction extends Error {}
+
 function isRetryable(error: unknown): boolean {
+  if (error instanceof RetryTransaction) return true
   const state = sqlState(error)
   return state === SERIALIZATION_FAILURE || state === DEADLOCK
 }

@@ -64,7 +64,7 @@ create table product (
   i18n jsonb not null, -- {"en":{"title":"…","description":"…","slug":"…"}}
   attributes jsonb not null default '{}',
   tags text[] not null default '{}',
-  popularity real not null default 0,
+  popularity double precision not null default 0,
   publish_at timestamptz, -- null: as soon as the status is active
   version bigint not null default 1,
   content_hash bytea not null, -- of the canonical input without prices and stock: an equal write is a no-op

@@ -2,7 +2,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FieldError } from '../../shared/problem.ts'
-import type { AttributeValue, LocalizedText } from '../../shared/product-document.ts'
+import type { AttributeValue } from '../../shared/product-document.ts'
 import { type CanonicalVariant, type ProductInput, ProductInputSchema, type RawProductInput } from './product-input.ts'
 
 export type ParsedInput =
@@ -138,7 +138,7 @@ function canonicalMedia(raw: RawProductInput, errors: FieldError[]): ProductInpu
     const alt = Object.entries(item.alt ?? {}).map(
       ([locale, text]) => [canonicalLocale(locale, `/${field}/${i}/alt/${locale}`, errors), text] as const,
     )
-    return { url: item.url, alt: sorted(Object.fromEntries(alt)) as LocalizedText }
+    return { url: item.url, alt: sorted<string>(Object.fromEntries(alt)) }
   })
 }
 

@@ -21,7 +21,7 @@ function cutAtWord(slug: string): string {
   if (slug.length <= MAX_SLUG_LENGTH) return slug
   const cut = slug.lastIndexOf('-', MAX_SLUG_LENGTH)
   // A cut between the halves of a surrogate pair would leave half a letter.
-  return cut > MAX_SLUG_LENGTH / 2 ? slug.slice(0, cut) : [...slug].slice(0, MAX_SLUG_LENGTH / 2).join('')
+  return cut > MAX_SLUG_LENGTH / 2 ? slug.slice(0, cut) : slug.slice(0, MAX_SLUG_LENGTH).replace(/[\uD800-\uDBFF]$/, '')
 }
 
 /** The first candidate that is not taken, which is taken from then on; numbered when all are. */

@@ -172,6 +172,7 @@ create table read.listing ( -- one narrow row per channel x (category, each ance
   popularity real not null,
   created_at timestamptz not null,
   in_stock boolean not null,
+  brand_id int, -- beside its facet token: a brand's list is walked by an index of its own
   facets int[] not null,
   primary key (channel_id, category_id, product_id)
 );
@@ -179,6 +180,8 @@ create index listing_product on read.listing (product_id);
 create index listing_price on read.listing (channel_id, category_id, price_minor, product_id);
 create index listing_newest on read.listing (channel_id, category_id, created_at, product_id);
 create index listing_popular on read.listing (channel_id, category_id, popularity, product_id);
+-- A brand's products in the default order; the other orders are sorted from these, or found on the way through their own index.
+create index listing_brand on read.listing (channel_id, category_id, brand_id, popularity, product_id);
 
 create table outbox ( -- one row per commit and product; the relay joins the document from read.product
   id bigint generated always as identity primary key,
@@ -227,12 +230,12 @@ create table import_job (
   created_by text not null,
   lines_total int,
   lines_done int not null default 0,
+  lines_before int not null default 0, -- of lines_done, those of an earlier run
   created int not null default 0,
   updated int not null default 0,
   unchanged int not null default 0,
   failed int not null default 0,
   next_line int not null default 1,
-  cancel_requested boolean not null default false,
   throttle_reason text,
   owner text, -- the process that runs it; another takes over when the heartbeat is old
   heartbeat_at timestamptz,
@@ -242,7 +245,7 @@ create table import_job (
   problem jsonb
 );
 create index import_job_open on import_job (created_at) where state in ('uploading', 'validating', 'running');
-create table import_chunk ( -- the uploaded lines, so that a killed server resumes; deleted when the job ends
+create table import_chunk ( -- the uploaded lines, so that a killed server resumes; once applied only those that failed stay
   job_id uuid not null references import_job on delete cascade,
   n int not null,
   first_line int not null,

@@ -4,11 +4,13 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Logger } from 'pino'
 import { Histogram, type Registry } from 'prom-client'
+import { watchMethods } from './allowed-methods.ts'
 import { isUnavailable } from './postgres.ts'
 import {
   CatalogError,
   invalidParameter,
   malformedBody,
+  methodNotAllowed,
   payloadTooLarge,
   problemDetails,
   PROBLEMS,
@@ -49,16 +51,24 @@ export function createHttpServer(options: HttpServerOptions) {
     routerOptions: { maxParamLength: 512, caseSensitive: true },
     ajv: { customOptions: { allErrors: true, coerceTypes: 'array', removeAdditional: false, useDefaults: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
-  app.setErrorHandler((error, request, reply) => sendProblem(toCatalogError(error), request, reply))
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(new CatalogError('not-found', `Nothing is at ${request.method} ${pathOf(request)}`), request, reply),
-  )
+  const findMethods = watchMethods(app)
+  app.setErrorHandler((error, request, reply) => sendProblem(toCatalogError(error, request), request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = findMethods(pathOf(request))
+    if (request.method === 'OPTIONS' && allowed.length > 0) return reply.code(204).header('allow', allowed.join(', ')).send()
+    return sendProblem(nothingThere(request, allowed), request, reply)
+  })
   addRequestMetrics(app, options)
   return app
 }
 
 function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomUUID()
+}
+
+function nothingThere(request: FastifyRequest, allowed: readonly string[]): CatalogError {
+  if (allowed.length > 0) return methodNotAllowed(request.method, allowed)
+  return new CatalogError('not-found', `Nothing is at ${request.method} ${pathOf(request)}`)
 }
 
 function pathOf(request: FastifyRequest): string {
@@ -84,12 +94,13 @@ interface FastifyFailure extends Error {
 }
 
 /** No message of a library, no SQL, no stack leaves: what is not a CatalogError becomes one. */
-export function toCatalogError(error: unknown): CatalogError {
+export function toCatalogError(error: unknown, request: FastifyRequest): CatalogError {
   if (error instanceof CatalogError) return error
   const failure = error as FastifyFailure
   if (failure.validation) return fromValidation(failure)
-  if (failure.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return payloadTooLarge(0)
-  if (failure.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType('another type', 'application/json')
+  if (failure.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return payloadTooLarge(request.routeOptions.bodyLimit)
+  if (failure.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return unsupportedMediaType(request.headers['content-type'] ?? '', 'application/json')
   if (failure.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return malformedBody('The body is empty')
   if (failure.statusCode !== undefined && failure.statusCode >= 400 && failure.statusCode < 500)
     return malformedBody('The request cannot be read')

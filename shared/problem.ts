@@ -88,6 +88,10 @@ export const unauthenticated = (detail = 'Send an API key in X-Api-Key') =>
 export const missingScope = (required: string) =>
   new CatalogError('missing-scope', `The scope ${required} is required`, { extra: { required } })
 export const notFound = (what: string, by: string, value: string) => new CatalogError('not-found', `No ${what} has ${by} "${value}"`)
+export const methodNotAllowed = (method: string, allowed: readonly string[]) =>
+  new CatalogError('method-not-allowed', `${method} is not allowed here, only ${allowed.join(', ')}`, {
+    headers: { allow: allowed.join(', ') },
+  })
 export const gone = (what: string, value: string) => new CatalogError('gone', `The ${what} "${value}" was deleted`)
 export const keyTaken = (key: string) => new CatalogError('key-taken', `Another product has the key "${key}"`, { extra: { key } })
 export const skuTaken = (sku: string) => new CatalogError('sku-taken', `Another variant has the SKU "${sku}"`, { extra: { sku } })

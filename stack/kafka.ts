@@ -1,12 +1,12 @@
 /** A private one-node Kafka in KRaft mode, on loopback, from jars that Maven fetched. */
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchJars, hasMaven, type Progress } from './maven.ts'
 import { isPortOpen, LOOPBACK } from './port.ts'
-import { startProcess, waitUntilReady, type RunningProcess } from './process.ts'
+import { runToEnd, startProcess, waitUntilReady, type RunningProcess, type TrackProcess } from './process.ts'
 
 const JARS = { folder: 'kafka-4.3.1', coordinates: ['org.apache.kafka:kafka_2.13:4.3.1', 'org.slf4j:slf4j-simple:1.7.36'] }
+const FORMAT_MS = 60_000
 const READY_MS = 60_000
 
 export interface KafkaServerOptions {
@@ -18,29 +18,34 @@ export interface KafkaServerOptions {
   readonly logPath: string
   /** For throw-away data: the end is immediate. */
   readonly disposable: boolean
+  readonly track?: TrackProcess | undefined
 }
 
 /** @returns the folder of its jars, or null when Java or Maven is missing */
-export async function findKafka(repository: string, progress: Progress): Promise<string | null> {
-  return hasMaven() ? await fetchJars(JARS, repository, progress) : null
+export async function findKafka(repository: string, progress: Progress, track?: TrackProcess): Promise<string | null> {
+  return hasMaven() ? await fetchJars(JARS, repository, progress, track) : null
 }
 
-/** Formats its storage on the first start, and waits until it accepts clients. */
-export async function startKafka(options: KafkaServerOptions): Promise<RunningProcess> {
+/** Writes its settings, and formats its storage on the first start. @throws Error with the tool's own words, such as a Java too old */
+export async function prepareKafka(options: KafkaServerOptions): Promise<void> {
   mkdirSync(options.dataDir, { recursive: true })
-  const config = join(options.dataDir, 'server.properties')
-  writeFileSync(config, properties(options))
-  if (!existsSync(join(options.dataDir, 'log/meta.properties'))) format(options, config)
+  writeFileSync(configPath(options), properties(options))
+  if (!existsSync(join(options.dataDir, 'log/meta.properties'))) await format(options)
+}
+
+/** Starts it, prepared, and waits until it accepts clients. */
+export async function startKafka(options: KafkaServerOptions): Promise<RunningProcess> {
   const server = await startProcess({
     name: 'Kafka',
     command: 'java',
     args: [
       ...['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
-      ...['-cp', join(options.jars, '*'), 'kafka.Kafka', config],
+      ...['-cp', join(options.jars, '*'), 'kafka.Kafka', configPath(options)],
     ],
     logPath: options.logPath,
     stopSignal: options.disposable ? 'SIGKILL' : 'SIGTERM',
     stopMs: 6_000,
+    track: options.track,
   })
   // An open port of a broker that is still recovering answers nothing: it is fenced until its controller heard of it.
   await waitUntilReady(server, () => isPortOpen(options.port), { limitMs: READY_MS, everyMs: 100, logPath: options.logPath })
@@ -81,12 +86,16 @@ function properties(options: KafkaServerOptions): string {
     .join('')
 }
 
-/** @throws Error with the tool's own words */
-function format(options: KafkaServerOptions, config: string): void {
+async function format(options: KafkaServerOptions): Promise<void> {
   rmSync(join(options.dataDir, 'log'), { recursive: true, force: true })
   // 16 bytes as base64url: what StorageTool's random-uuid prints, without the two seconds of a second JVM.
   const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
-  const args = ['-XX:TieredStopAtLevel=1', '-cp', join(options.jars, '*'), 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config]
-  const ran = spawnSync('java', args, { encoding: 'utf8', timeout: 60_000 })
-  if (ran.status !== 0) throw new Error(`Kafka's storage could not be formatted: ${(ran.stderr || ran.stdout || '').trim().slice(-500)}`)
+  const args = ['-XX:TieredStopAtLevel=1', '-cp', join(options.jars, '*'), 'kafka.tools.StorageTool']
+  const { logPath, track } = options
+  args.push('format', '-t', id, '-c', configPath(options))
+  await runToEnd({ name: "Kafka's storage tool", command: 'java', args, logPath, track }, FORMAT_MS)
+}
+
+function configPath(options: KafkaServerOptions): string {
+  return join(options.dataDir, 'server.properties')
 }

@@ -1,9 +1,9 @@
 /** Fetches jars with Maven, once, into a cache folder of the user. */
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { findCommand } from './path-command.ts'
+import { runToEnd, type TrackProcess } from './process.ts'
 
 export interface Jars {
   /** Of the cache folder; part of it is the version, so that another version is fetched anew. */
@@ -12,17 +12,17 @@ export interface Jars {
   readonly coordinates: readonly string[]
 }
 
+const FETCH_MS = 300_000
+
 /** Tells a person what is going on; called about once a second during a fetch. */
 export type Progress = (text: string) => void
-
-const FETCH_MS = 300_000
 
 export function hasMaven(): boolean {
   return findCommand('mvn') !== null && findCommand('java') !== null
 }
 
 /** @returns the folder that holds the jars and all they need. @throws Error with the end of Maven's output */
-export async function fetchJars(jars: Jars, repository: string, progress: Progress): Promise<string> {
+export async function fetchJars(jars: Jars, repository: string, progress: Progress, track?: TrackProcess): Promise<string> {
   const cache = cacheFolder(repository)
   const folder = join(cache, jars.folder)
   if (existsSync(folder)) return folder
@@ -30,7 +30,7 @@ export async function fetchJars(jars: Jars, repository: string, progress: Progre
   mkdirSync(join(part, 'jars'), { recursive: true })
   writeFileSync(join(part, 'pom.xml'), pom(jars.coordinates))
   try {
-    await runMaven(part, jars.folder, progress)
+    await runMaven(part, jars.folder, progress, track)
     if (existsSync(folder)) return folder
     renameSync(join(part, 'jars'), folder)
   } finally {
@@ -52,23 +52,18 @@ function cacheFolder(repository: string): string {
   throw new Error(`Neither ${home} nor ${repository} can be written: there is no place for the jars`)
 }
 
-async function runMaven(part: string, what: string, progress: Progress): Promise<void> {
+async function runMaven(part: string, what: string, progress: Progress, track: TrackProcess | undefined): Promise<void> {
   const begunMs = performance.now()
-  const args = ['-B', '-q', '-f', join(part, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${join(part, 'jars')}`]
-  const maven = spawn('mvn', args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: FETCH_MS })
-  let output = ''
-  const collect = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2_000))
-  maven.stdout.on('data', collect)
-  maven.stderr.on('data', collect)
   const tell = () => progress(`fetching ${what} by Maven: ${fetched(part)}, ${Math.round((performance.now() - begunMs) / 1000)} s`)
   tell()
   const timer = setInterval(tell, 1_000)
-  const code = await new Promise<number | null>((resolve) => {
-    maven.once('error', () => resolve(null))
-    maven.once('exit', resolve)
-  })
-  clearInterval(timer)
-  if (code !== 0) throw new Error(`Maven could not fetch ${what}: ${output.trim().split('\n').slice(0, 2).join(' ')}`)
+  try {
+    const args = ['-B', '-q', '-f', join(part, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${join(part, 'jars')}`]
+    const maven = { name: `Maven, asked for ${what},`, command: 'mvn', args, logPath: join(part, 'maven.log'), track }
+    await runToEnd(maven, FETCH_MS)
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 function fetched(part: string): string {

@@ -1,13 +1,13 @@
 /** A private PostgreSQL primary and its streaming standbys, on loopback, from a folder each. */
-import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { LOOPBACK } from './port.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
-import { startProcess, waitUntilReady, type RunningProcess } from './process.ts'
+import { runToEnd, startProcess, waitUntilReady, type RunningProcess, type TrackProcess } from './process.ts'
 
 export const POSTGRES_USER = 'catalog'
+const INIT_MS = 60_000
 const READY_MS = 60_000
 
 export interface PostgresServerOptions {
@@ -20,6 +20,7 @@ export interface PostgresServerOptions {
   readonly disposable: boolean
   /** Added to or put over the settings below. */
   readonly settings?: Readonly<Record<string, string>>
+  readonly track?: TrackProcess | undefined
 }
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -50,16 +51,21 @@ export function postgresUrl(port: number, database: string): string {
   return `postgres://${POSTGRES_USER}@${LOOPBACK}:${port}/${database}`
 }
 
-/** Makes an empty cluster. A folder that a crash left half made is made anew. @throws Error with initdb's own words */
-export function initPostgres(binaries: PostgresBinaries, dataDir: string): void {
+/** Makes an empty cluster, whole or not at all. @throws Error with initdb's own words */
+export async function initPostgres(options: Pick<PostgresServerOptions, 'binaries' | 'dataDir' | 'logPath' | 'track'>): Promise<void> {
+  const { binaries, dataDir } = options
+  const part = `${dataDir}.part`
   rmSync(dataDir, { recursive: true, force: true })
-  makePrivateFolder(binaries, dataDir)
-  const ran = spawnSync(
-    binaries.initdb,
-    ['-D', dataDir, '-U', POSTGRES_USER, '-A', 'trust', '-E', 'UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync'],
-    { ...binaries.runAs, cwd: '/', encoding: 'utf8', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } },
+  rmSync(part, { recursive: true, force: true })
+  makePrivateFolder(binaries, part)
+  const args = ['-D', part, '-U', POSTGRES_USER, '-A', 'trust', '-E', 'UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync']
+  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' }
+  const { logPath, track } = options
+  await runToEnd(
+    { name: "PostgreSQL's initdb", command: binaries.initdb, args, env, cwd: '/', runAs: binaries.runAs, logPath, track },
+    INIT_MS,
   )
-  if (ran.status !== 0) throw new Error(`PostgreSQL's initdb failed: ${ran.error?.message ?? ran.stderr.trim()}`)
+  renameSync(part, dataDir)
 }
 
 /** Only its owner may enter, and PostgreSQL insists on being that. */
@@ -99,6 +105,7 @@ export async function startPostgres(options: PostgresServerOptions): Promise<Run
     logPath: options.logPath,
     stopSignal: options.disposable ? 'SIGQUIT' : 'SIGINT',
     stopMs: 6_000,
+    track: options.track,
   })
   await waitUntilReady(server, () => answers(port), { limitMs: READY_MS, everyMs: 25, logPath: options.logPath })
   return server

@@ -1,5 +1,6 @@
 /** Clones a running primary into a streaming standby by the low-level backup protocol: the npm package has no pg_basebackup. */
-import { chownSync, cpSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { Client } from 'pg'
 import { LOOPBACK } from './port.ts'
@@ -38,7 +39,7 @@ export async function cloneStandby(options: StandbyOptions): Promise<void> {
   await client.connect()
   try {
     await client.query(`select pg_backup_start('standby', true)`)
-    copyCluster(primaryDir, part)
+    await copyCluster(primaryDir, part)
     const stopped = await client.query<{ labelfile: string }>(`select labelfile from pg_backup_stop(false)`)
     writeFileSync(join(part, 'backup_label'), stopped.rows[0]?.labelfile ?? '')
   } finally {
@@ -53,9 +54,9 @@ export async function cloneStandby(options: StandbyOptions): Promise<void> {
 }
 
 /** Files may change or go while they are copied: the WAL from the backup's start repairs what was torn. */
-function copyCluster(from: string, to: string): void {
+async function copyCluster(from: string, to: string): Promise<void> {
   mkdirSync(to, { mode: 0o700 })
-  cpSync(from, to, {
+  await cp(from, to, {
     recursive: true,
     filter: (source) => {
       const [folder = '', ...below] = relative(from, source).split('/')

@@ -1,4 +1,4 @@
-/** Child processes that outlive no supervisor: own process group, output in a file, an end within a time limit. */
+/** Child processes under a supervisor: own process group, output in a file, an end within a time limit. */
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,11 +22,16 @@ export interface ProcessOptions {
   readonly stopSignal?: NodeJS.Signals
   /** How long it may take to end after the signal, in milliseconds, before SIGKILL. */
   readonly stopMs?: number
+  readonly track?: TrackProcess | undefined
 }
+
+/** Is told of a process as soon as it runs, long before it is ready. */
+export type TrackProcess = (process: RunningProcess) => void
 
 export interface RunningProcess {
   readonly name: string
   readonly pid: number
+  readonly stopSignal: NodeJS.Signals
   /** Resolves, never rejects, with a few words on how it ended. */
   readonly exited: Promise<string>
   hasExited(): boolean
@@ -34,6 +39,7 @@ export interface RunningProcess {
 }
 
 const STOP_MS = 5_000
+const ENDED_WELL = 'ended with code 0'
 const TAIL_BYTES = 2_000
 
 /** @throws Error when the command cannot be run at all */
@@ -60,19 +66,32 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     child.once('error', (error) => reject(new Error(`${options.name} cannot be run: ${error.message}`, { cause: error })))
   })
   const pid = child.pid ?? 0
-  return {
+  const stopSignal = options.stopSignal ?? 'SIGTERM'
+  const running: RunningProcess = {
     name: options.name,
     pid,
+    stopSignal,
     exited,
     hasExited: () => ended,
     stop: async () => {
       if (ended) return
-      signalGroup(pid, options.stopSignal ?? 'SIGTERM', false)
+      signalGroup(pid, stopSignal, false)
       await Promise.race([exited, sleep(options.stopMs ?? STOP_MS, undefined, { ref: false })])
       if (!ended) signalGroup(pid, 'SIGKILL', true)
       await exited
     },
   }
+  options.track?.(running)
+  return running
+}
+
+/** Runs a command that ends by itself. @throws Error with the end of its log when it does not end well, or not within `limitMs` */
+export async function runToEnd(options: ProcessOptions, limitMs: number): Promise<void> {
+  const command = await startProcess(options)
+  const limit = setTimeout(() => void command.stop(), limitMs)
+  const how = await command.exited
+  clearTimeout(limit)
+  if (how !== ENDED_WELL) throw new Error(`${options.name} ${how}: ${logTail(options.logPath)}`)
 }
 
 /** @param wholeGroup postmasters end their own children and must be the only one told */

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { fetchJars, hasMaven, type Progress } from './maven.ts'
 import { findCommand } from './path-command.ts'
 import { LOOPBACK } from './port.ts'
-import { startProcess, waitUntilReady, type RunningProcess } from './process.ts'
+import { startProcess, waitUntilReady, type RunningProcess, type TrackProcess } from './process.ts'
 
 const JAR = { folder: 'redis-0.9.1', coordinates: ['org.signal:embedded-redis:0.9.1'] }
 const READY_MS = 10_000
@@ -18,14 +18,15 @@ export interface RedisServerOptions {
   readonly port: number
   readonly logPath: string
   readonly maxMemoryMb: number
+  readonly track?: TrackProcess | undefined
 }
 
 /** On PATH, else from the jar that carries a static binary. @returns null when there is neither */
-export async function findRedis(repository: string, progress: Progress): Promise<string | null> {
+export async function findRedis(repository: string, progress: Progress, track?: TrackProcess): Promise<string | null> {
   const installed = findCommand('redis-server') ?? findCommand('valkey-server')
   if (installed !== null) return installed
   if (!hasMaven() || process.platform !== 'linux' || process.arch !== 'x64') return null
-  return unpackBinary(await fetchJars(JAR, repository, progress))
+  return unpackBinary(await fetchJars(JAR, repository, progress, track))
 }
 
 function unpackBinary(folder: string): string {
@@ -62,6 +63,7 @@ export async function startRedis(options: RedisServerOptions): Promise<RunningPr
     ],
     logPath: options.logPath,
     stopMs: 3_000,
+    track: options.track,
   })
   await waitUntilReady(server, () => answersPing(options.port), { limitMs: READY_MS, everyMs: 20, logPath: options.logPath })
   return server

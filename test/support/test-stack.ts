@@ -1,14 +1,14 @@
 /** The parts that tests share: one PostgreSQL with a standby, Kafka on first use, Redis by the piece; all gone at the end. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { chmodSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findKafka, startKafka } from '../../stack/kafka.ts'
+import { findKafka, prepareKafka, startKafka } from '../../stack/kafka.ts'
 import { freePort, LOOPBACK } from '../../stack/port.ts'
 import { findPostgres } from '../../stack/postgres-binaries.ts'
 import { initPostgres, startPostgres } from '../../stack/postgres-server.ts'
 import { cloneStandby } from '../../stack/postgres-standby.ts'
 import { signalGroup, type RunningProcess } from '../../stack/process.ts'
+import { isAlive, startTime } from '../../stack/process-identity.ts'
 import { findRedis, startRedis } from '../../stack/redis.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
@@ -60,7 +60,7 @@ export function createTestStack(): TestStack {
     const [primaryPort, standbyPort] = [await freePort(), await freePort()]
     const [primaryDir, standbyDir] = [join(folder, 'primary'), join(folder, 'standby')]
     const common = { binaries, logPath, disposable: true }
-    initPostgres(binaries, primaryDir)
+    await initPostgres({ binaries, dataDir: primaryDir, logPath })
     const primary = track(processes, await startPostgres({ ...common, name: 'The test primary', dataDir: primaryDir, port: primaryPort }))
     await cloneStandby({ binaries, primaryPort, primaryDir, standbyDir, name: 'standby' })
     const standby = track(processes, await startPostgres({ ...common, name: 'The test standby', dataDir: standbyDir, port: standbyPort }))
@@ -81,7 +81,9 @@ export function createTestStack(): TestStack {
     if (jars === null) return { missing: 'no Java and Maven to run one' }
     const { folder, logPath, processes } = newPart('kafka')
     const [port, controllerPort] = [await freePort(), await freePort()]
-    const broker = track(processes, await startKafka({ jars, dataDir: folder, port, controllerPort, logPath, disposable: true }))
+    const options = { jars, dataDir: folder, port, controllerPort, logPath, disposable: true }
+    await prepareKafka(options)
+    const broker = track(processes, await startKafka(options))
     return { port, pid: broker.pid }
   }
 
@@ -144,27 +146,6 @@ function readPid(path: string): number {
     return Number(readFileSync(path, 'utf8'))
   } catch {
     return 0
-  }
-}
-
-function isAlive(pid: number): boolean {
-  return pid > 0 && !['', 'Z'].includes(/\) (\S)/.exec(stat(pid))?.[1] ?? '')
-}
-
-/** In clock ticks since boot, as text; empty when there is no such process. With the pid it names a process for good. */
-function startTime(pid: number): string {
-  return (
-    stat(pid)
-      .replace(/^.*\) /s, '')
-      .split(' ')[19] ?? ''
-  )
-}
-
-function stat(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
-  } catch {
-    return ''
   }
 }
 

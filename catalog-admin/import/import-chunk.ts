@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import type { Pool, PoolClient } from 'pg'
-import type { LineBlock } from './line-blocks.ts'
+import { type LineBlock, linesOf } from './line-blocks.ts'
 
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)
@@ -10,11 +10,13 @@ const decompress = promisify(gunzip)
 /** The fastest: these bytes are read once or twice and deleted. */
 const COMPRESSION_LEVEL = 1
 
+// `for share` waits for whoever ends the job just now: a chunk that came after its job's end would stay for ever.
 const STORE_CHUNK = /* sql */ `
   insert into import_chunk (job_id, n, first_line, line_count, lines)
   select $1, $2, $3, $4, $5
   from import_job
-  where id = $1 and state = 'uploading'`
+  where id = $1 and state = 'uploading'
+  for share`
 
 /** @returns false when the job no longer takes uploads: it was cancelled or given up */
 export async function storeChunk(pool: Pool, jobId: string, n: number, block: LineBlock): Promise<boolean> {
@@ -56,7 +58,6 @@ export async function keepFailedLines(client: PoolClient, jobId: string, chunk: 
     await client.query(DELETE_CHUNK, [jobId, chunk.n])
     return
   }
-  const lines = chunk.bytes.toString('latin1').split('\n')
-  const kept = lines.map((line, index) => (failedLines.has(chunk.firstLine + index) ? line : '')).join('\n')
+  const kept = [...linesOf(chunk)].map(({ line, bytes }) => (failedLines.has(line) ? bytes.toString('latin1') : '')).join('\n')
   await client.query(REPLACE_LINES, [jobId, chunk.n, await compress(Buffer.from(kept, 'latin1'), { level: COMPRESSION_LEVEL })])
 }

@@ -1,7 +1,9 @@
 /** The lines of an import that failed, each with its number and problem details. */
 import type { Pool, PoolClient } from 'pg'
 import { type CatalogError, PROBLEMS } from '../../shared/problem.ts'
-import { MAX_STORED_ERRORS } from './import-job.ts'
+
+/** Errors kept per job; later ones are only counted in the job's `failed`. */
+export const MAX_STORED_ERRORS = 10_000
 
 export interface FailedLine {
   readonly line: number
@@ -11,8 +13,12 @@ export interface FailedLine {
 }
 
 export function failedLine(line: number, key: string | null, error: CatalogError): FailedLine {
-  const { problem, status, message, extra } = error
-  return { line, key, problem: { type: `/problems/${problem}`, title: PROBLEMS[problem][1], status, detail: message, ...extra } }
+  return { line, key, problem: problemOf(error) }
+}
+
+/** Problem details of something that no request is at fault for: without `instance` and `requestId`. */
+export function problemOf({ problem, status, message, extra }: CatalogError): Readonly<Record<string, unknown>> {
+  return { type: `/problems/${problem}`, title: PROBLEMS[problem][1], status, detail: message, ...extra }
 }
 
 // A text that PostgreSQL cannot hold (NUL) may be the very fault of the line: it is shown escaped.

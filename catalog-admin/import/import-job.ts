@@ -1,12 +1,13 @@
 /** The row of an import job: what it says, and each statement that moves it from one state to the next. */
 import type { Pool, PoolClient } from 'pg'
+import { inTransaction } from '../../shared/postgres.ts'
+import { unavailable } from '../../shared/problem.ts'
+import { problemOf } from './import-error.ts'
 
 export const IMPORT_MODES = ['upsert', 'create', 'update'] as const
 export type ImportMode = (typeof IMPORT_MODES)[number]
 export type ImportState = 'uploading' | 'validating' | 'ready' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled'
 
-/** Errors kept per job; later ones are only counted in `failed`. */
-export const MAX_STORED_ERRORS = 10_000
 /** A job whose runner or upload was not heard of for this long belongs to nobody. */
 export const OWNER_LOST_MS = 10_000
 
@@ -23,9 +24,10 @@ export interface ImportJob {
   readonly updated: number
   readonly unchanged: number
   readonly failed: number
+  /** Of linesDone, those that an earlier run did: a retry goes on counting. */
+  readonly linesBefore: number
   /** Number of the first line that has not been applied. */
   readonly nextLine: number
-  readonly cancelRequested: boolean
   readonly throttleReason: string | null
   /** Time it has run for, by the database's clock; null before it starts. */
   readonly elapsedMs: number | null
@@ -38,8 +40,7 @@ type Client = Pool | PoolClient
 
 const COLUMNS = /* sql */ `
   id, state, mode, dry_run as "dryRun", created_by as "createdBy", lines_total as "linesTotal", lines_done as "linesDone",
-  created, updated, unchanged, failed, next_line as "nextLine", cancel_requested as "cancelRequested",
-  throttle_reason as "throttleReason",
+  lines_before as "linesBefore", created, updated, unchanged, failed, next_line as "nextLine", throttle_reason as "throttleReason",
   (extract(epoch from coalesce(finished_at, clock_timestamp()) - started_at) * 1000)::float8 as "elapsedMs",
   to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt",
   to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "finishedAt",
@@ -103,26 +104,20 @@ const CLAIM_OLDEST = /* sql */ `
   returning ${COLUMNS}`
 
 /** Takes the oldest open job, unless a living process has it: imports run one at a time, in the order they came. */
-export async function claimOldestJob(client: Client, owner: string): Promise<ImportJob | null> {
-  const { rows } = await client.query<ImportJob>(CLAIM_OLDEST, [owner, OWNER_LOST_MS])
+export async function claimOldestJob(client: Client, owner: string, ownerLostMs = OWNER_LOST_MS): Promise<ImportJob | null> {
+  const { rows } = await client.query<ImportJob>(CLAIM_OLDEST, [owner, ownerLostMs])
   return rows[0] ?? null
 }
 
 const HEARTBEAT = /* sql */ `
   update import_job
   set heartbeat_at = clock_timestamp(), throttle_reason = $3
-  where id = $1 and owner = $2 and state in ('uploading', 'validating', 'running')
-  returning cancel_requested as "cancelRequested"`
+  where id = $1 and owner = $2 and state in ('uploading', 'validating', 'running')`
 
-/** @returns null when the job is not this process's any more */
-export async function heartbeat(
-  client: Client,
-  id: string,
-  owner: string,
-  throttleReason: string | null,
-): Promise<{ cancelRequested: boolean } | null> {
-  const { rows } = await client.query<{ cancelRequested: boolean }>(HEARTBEAT, [id, owner, throttleReason])
-  return rows[0] ?? null
+/** @returns false when the job is not this process's any more, or was cancelled */
+export async function heartbeat(client: Client, id: string, owner: string, throttleReason: string | null): Promise<boolean> {
+  const { rowCount } = await client.query(HEARTBEAT, [id, owner, throttleReason])
+  return rowCount === 1
 }
 
 const RELEASE = /* sql */ `update import_job set owner = null, heartbeat_at = null where id = $1 and owner = $2`
@@ -143,7 +138,7 @@ export interface BlockOutcome {
 const ADVANCE = /* sql */ `
   update import_job
   set next_line = $4, lines_done = lines_done + $5, created = created + $6, updated = updated + $7, unchanged = unchanged + $8,
-    failed = failed + $9, heartbeat_at = clock_timestamp()
+    failed = failed + $9, heartbeat_at = clock_timestamp(), throttle_reason = null
   where id = $1 and owner = $2 and next_line = $3 and state in ('validating', 'running')`
 
 export interface Advance {
@@ -185,19 +180,70 @@ export async function finishJob(client: Client, id: string, owner: string): Prom
 }
 
 const END = /* sql */ `
-  with ended as (
-    update import_job
-    set state = $2, problem = $3, owner = null, heartbeat_at = null, throttle_reason = null, finished_at = clock_timestamp()
-    where id = $1 and state in ('uploading', 'validating', 'ready', 'running')
-    returning id)
-  delete from import_chunk where job_id in (select id from ended)`
+  update import_job
+  set state = $2, problem = $3, owner = null, heartbeat_at = null, throttle_reason = null, finished_at = clock_timestamp()
+  where id = $1 and state in ('uploading', 'validating', 'ready', 'running')`
+const DELETE_CHUNKS = /* sql */ `delete from import_chunk where job_id = $1`
 
-/** Ends a job before its last line; what was applied stays, what was uploaded goes. */
+/**
+ * Ends a job before its last line; what was applied stays, what was uploaded goes. A block in flight finds its job gone and is rolled back.
+ * @returns false when it had ended already
+ */
 export async function endJob(
-  client: Client,
+  pool: Pool,
   id: string,
   state: 'failed' | 'cancelled',
   problem: Readonly<Record<string, unknown>> | null,
-): Promise<void> {
-  await client.query(END, [id, state, problem === null ? null : JSON.stringify(problem)])
+): Promise<boolean> {
+  return await inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query(END, [id, state, problem === null ? null : JSON.stringify(problem)])
+    // A statement of its own: its snapshot shows the chunk whose insert this update had to wait for.
+    if (rowCount === 1) await client.query(DELETE_CHUNKS, [id])
+    return rowCount === 1
+  })
+}
+
+const FIND_LOST_UPLOADS = /* sql */ `
+  select id from import_job
+  where state = 'uploading' and heartbeat_at < clock_timestamp() - $1 * interval '1 millisecond'
+  limit 100`
+
+/** Ends the uploads whose process is gone: what they stored is not the whole file. */
+export async function endLostUploads(pool: Pool, ownerLostMs = OWNER_LOST_MS): Promise<void> {
+  const { rows } = await pool.query<{ id: string }>(FIND_LOST_UPLOADS, [ownerLostMs])
+  const problem = problemOf(unavailable('The server that received the upload ended before the upload did'))
+  for (const { id } of rows) await endJob(pool, id, 'failed', problem)
+}
+
+const APPLY = /* sql */ `
+  update import_job
+  set state = 'running', dry_run = false, next_line = 1, lines_done = 0, created = 0, updated = 0, unchanged = 0, failed = 0,
+    started_at = null, finished_at = null
+  where id = $1 and state = 'ready'`
+
+// Lines that failed count as not done again; their chunks hold nothing else (keepFailedLines).
+const RETRY_FAILED = /* sql */ `
+  update import_job
+  set state = 'running', next_line = 1, lines_done = lines_done - failed, lines_before = lines_done - failed, failed = 0,
+    started_at = null, finished_at = null
+  where id = $1 and state in ('partial', 'failed') and failed > 0 and exists (select from import_chunk where job_id = $1)`
+
+const DELETE_ERRORS = /* sql */ `delete from import_error where job_id = $1`
+
+/** Has a dry run applied for real, from its first line. @returns false when the job is not `ready` */
+export async function applyDryRun(pool: Pool, id: string): Promise<boolean> {
+  return await restart(pool, id, APPLY)
+}
+
+/** Has the lines that failed tried once more, and no others. @returns false when none failed, or the job has not ended */
+export async function retryFailedLines(pool: Pool, id: string): Promise<boolean> {
+  return await restart(pool, id, RETRY_FAILED)
+}
+
+async function restart(pool: Pool, id: string, statement: string): Promise<boolean> {
+  return await inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query(statement, [id])
+    if (rowCount === 1) await client.query(DELETE_ERRORS, [id])
+    return rowCount === 1
+  })
 }

@@ -3,11 +3,13 @@
 /** Longest line accepted: a longer one is stored as TOO_LONG_LINE and fails alone, with its number. */
 export const MAX_LINE_BYTES = 1024 * 1024
 /** A block is one transaction of the import: large enough to share its round trips, small enough to hold locks for milliseconds. */
-export const BLOCK_LINES = 250
+export const BLOCK_RECORDS = 250
 const BLOCK_BYTES = 1024 * 1024
+/** Blank ones included: a file of newlines makes no more blocks than it must, and each fits in memory. */
+const BLOCK_LINES = 10_000
 
 /** Stands for a line over MAX_LINE_BYTES. It begins with NUL, so no JSON text can be mistaken for it. */
-export const TOO_LONG_LINE = '\0line too long'
+export const TOO_LONG_LINE = Buffer.from('\0line too long')
 
 export interface LineBlock {
   /** Number of its first line; the file's first line is 1. */
@@ -40,6 +42,18 @@ export async function* toLineBlocks(source: AsyncIterable<Buffer>): AsyncGenerat
   if (rest !== null) yield rest
 }
 
+/** The lines of a block, numbered as in the file. */
+export function* linesOf(block: { readonly firstLine: number; readonly bytes: Buffer }): Generator<{ line: number; bytes: Buffer }> {
+  let line = block.firstLine
+  let from = 0
+  for (let at = block.bytes.indexOf(NEWLINE); at !== -1; at = block.bytes.indexOf(NEWLINE, from)) {
+    yield { line, bytes: block.bytes.subarray(from, at) }
+    line += 1
+    from = at + 1
+  }
+  yield { line, bytes: block.bytes.subarray(from) }
+}
+
 /** Lines without their `\n`. A line that grows over the limit is dropped as it arrives and comes out as TOO_LONG_LINE. */
 function createLineCutter() {
   let parts: Buffer[] = []
@@ -53,7 +67,7 @@ function createLineCutter() {
   }
 
   function take(): Buffer {
-    const line = sizeBytes > MAX_LINE_BYTES ? Buffer.from(TOO_LONG_LINE) : parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    const line = sizeBytes > MAX_LINE_BYTES ? TOO_LONG_LINE : parts.length === 1 ? parts[0]! : Buffer.concat(parts)
     parts = []
     sizeBytes = 0
     if (started) return line
@@ -93,10 +107,12 @@ function createBlockGatherer() {
     return block
   }
 
+  const isFull = () => recordCount === BLOCK_RECORDS || lines.length === BLOCK_LINES
+
   return {
     /** Takes one line; answers the block that it filled, or that had no room for it. */
     add(line: Buffer): LineBlock | null {
-      const full = lines.length === BLOCK_LINES || sizeBytes + line.length > BLOCK_BYTES ? take() : null
+      const full = isFull() || sizeBytes + line.length > BLOCK_BYTES ? take() : null
       lines.push(line)
       sizeBytes += line.length + 1
       if (!isBlank(line)) recordCount += 1
@@ -108,7 +124,8 @@ function createBlockGatherer() {
 
 const NEWLINE_BYTES = Buffer.from('\n')
 
-function isBlank(line: Buffer): boolean {
+/** Spaces, tabs, a carriage return, or nothing. NUL is not blank: it is something that must be told. */
+export function isBlank(line: Buffer): boolean {
   for (const byte of line) if (byte > SPACE || byte === 0) return false
   return true
 }

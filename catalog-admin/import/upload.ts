@@ -3,13 +3,16 @@ import { PassThrough, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { Pool } from 'pg'
-import { CatalogError, invalidState, malformedBody, payloadTooLarge } from '../../shared/problem.ts'
+import { CatalogError, invalidState, malformedBody, payloadTooLarge, unavailable } from '../../shared/problem.ts'
 import { storeChunk } from './import-chunk.ts'
+import { problemOf } from './import-error.ts'
 import { endJob, finishUpload, heartbeat } from './import-job.ts'
 import { toLineBlocks } from './line-blocks.ts'
 
 /** Of the file, unzipped. */
 export const MAX_UPLOAD_BYTES = 4 * 1024 ** 3
+/** Blank ones included; line numbers are 32 bits wide in the database. */
+const MAX_LINES = 1_000_000_000
 const HEARTBEAT_MS = 2_000
 
 export interface Upload {
@@ -17,6 +20,8 @@ export interface Upload {
   readonly owner: string
   readonly body: Readable
   readonly gzipped: boolean
+  /** Aborted when the program stops: what has come in so far is given up. */
+  readonly stopping: AbortSignal
 }
 
 /**
@@ -24,19 +29,21 @@ export interface Upload {
  * @throws CatalogError `malformed-body`, `payload-too-large`, or `invalid-state` when it was cancelled meanwhile
  */
 export async function storeUpload(pool: Pool, upload: Upload, maxBytes = MAX_UPLOAD_BYTES): Promise<void> {
-  const { jobId, owner, body } = upload
+  const { jobId, owner, body, stopping } = upload
   // By the clock and not by the block: a slow sender fills a block in minutes.
   const beating = setInterval(() => void heartbeat(pool, jobId, owner, null).catch(() => {}), HEARTBEAT_MS)
   try {
     let recordCount = 0
     const unzip = upload.gzipped ? createGunzip() : new PassThrough()
-    await pipeline(body, unzip, limitBytes(maxBytes), async (source: AsyncIterable<Buffer>) => {
+    const store = async (source: AsyncIterable<Buffer>) => {
       recordCount = await storeBlocks(pool, jobId, source)
-    })
+    }
+    await pipeline(body, unzip, limitBytes(maxBytes), store, { signal: stopping })
     if (!(await finishUpload(pool, jobId, recordCount))) throw wasCancelled()
   } catch (error) {
     const problem = uploadProblem(error)
-    await endJob(pool, jobId, 'failed', { type: `/problems/${problem.problem}`, status: problem.status, detail: problem.message })
+    // Where this fails, too, the job's heartbeat grows old and endLostUploads ends it.
+    await endJob(pool, jobId, 'failed', problemOf(problem)).catch(() => {})
     throw problem
   } finally {
     clearInterval(beating)
@@ -51,6 +58,7 @@ async function storeBlocks(pool: Pool, jobId: string, source: AsyncIterable<Buff
     if (!(await storeChunk(pool, jobId, n, block))) throw wasCancelled()
     n += 1
     recordCount += block.recordCount
+    if (block.firstLine > MAX_LINES) throw new CatalogError('payload-too-large', `A file may have at most ${MAX_LINES} lines`)
   }
   return recordCount
 }
@@ -72,7 +80,9 @@ const wasCancelled = () => invalidState('The import was cancelled while it was b
 function uploadProblem(error: unknown): CatalogError {
   if (error instanceof CatalogError) return error
   const code = (error as { code?: string }).code ?? ''
+  if (code === 'ABORT_ERR') return unavailable('The server is stopping: send the file again')
+  if (code === 'Z_BUF_ERROR') return malformedBody('The body is cut off: its gzip stream does not end')
   if (code.startsWith('Z_')) return malformedBody('The body is not gzip, though Content-Encoding says so')
   if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET') return malformedBody('The upload ended before the body did')
-  return new CatalogError('unavailable', 'The upload could not be stored', { cause: error })
+  return unavailable('The upload could not be stored', error)
 }

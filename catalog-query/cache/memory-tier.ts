@@ -73,5 +73,5 @@ function ownRead(read: ProductRead, payload: Buffer): ProductRead {
   const content = decodePayload(own)
   if (content === null) throw new Error(`The payload of product ${read.id} cannot be read back`)
   const { body, gzip, brotli, card } = content
-  return { ...read, body, gzip, brotli, card, tier: 'memory' }
+  return { ...read, body, gzip, brotli, card, tier: 'memory', forward: 'none' }
 }

@@ -6,8 +6,24 @@ import type { ConsistencyToken } from '../../shared/token.ts'
 
 export type Tier = 'memory' | 'redis' | 'replica' | 'primary'
 
+/**
+ * Why a database was asked (RFC 9211, `fwd`): it was not; no copy was there; one was there that nothing vouched for (and either its rev was
+ * confirmed, then the tier is still the cache's, or it was loaded anew); one was there that the request's token does not accept.
+ */
+export type Forward = 'none' | 'miss' | 'stale' | 'request'
+
+/** How far an answer, or a part of one, may be believed. */
+export interface Vouching {
+  /** The time that vouches for it. */
+  readonly vouched: Stamp
+  /** Any position strictly later contains this content: what a token given back has to cover (token-rule.ts). */
+  readonly contained: Stamp
+  /** Freshness is unknown (no replica or primary could be asked): last known content, to be marked stale. */
+  readonly marked: boolean
+}
+
 /** Ready bytes: nothing on the hot path parses, serialises or compresses. */
-export interface ProductRead {
+export interface ProductRead extends Vouching {
   readonly id: string
   readonly state: ProductState
   /** 0 when absent. */
@@ -24,14 +40,9 @@ export interface ProductRead {
   /** Milliseconds since 1970 of the last visible change; Last-Modified. */
   readonly changedAtMs: number
   readonly tier: Tier
-  /** The time that vouches for this answer. */
-  readonly vouched: Stamp
-  /** Any position strictly later contains this content: what a token given back has to cover (token-rule.ts). */
-  readonly contained: Stamp
-  /** Milliseconds since 1970 when these bytes were rendered: Age. */
+  readonly forward: Forward
+  /** Milliseconds since 1970 when these bytes were rendered. */
   readonly renderedAtMs: number
-  /** Freshness is unknown (no replica or primary could be asked): a last known copy, to be marked stale. */
-  readonly marked: boolean
 }
 
 /**
@@ -39,6 +50,13 @@ export interface ProductRead {
  * @throws CatalogError unavailable or overloaded, only when no tier at all can answer
  */
 export type ReadProduct = (id: string, representation: Representation, token: ConsistencyToken | null) => ProductRead | Promise<ProductRead>
+
+/** Many at once, in the order of the ids: one MGET a bucket, one statement for all that Redis lacks. @throws as ReadProduct */
+export type ReadProducts = (
+  ids: readonly string[],
+  representation: Representation,
+  token: ConsistencyToken | null,
+) => Promise<readonly ProductRead[]>
 
 export interface Snapshot<Row> {
   readonly rows: readonly Row[]

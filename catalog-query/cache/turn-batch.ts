@@ -3,6 +3,8 @@
 export interface TurnBatchOptions {
   /** Items of a batch at most; more make another at the same time. */
   readonly maxItems: number
+  /** When a turn ends: `send` is called once it has. Default: setImmediate, so after every promise callback of the turn. */
+  readonly defer?: (send: () => void) => void
 }
 
 /**
@@ -13,6 +15,7 @@ export function createTurnBatch<Item, Result>(
   load: (items: readonly Item[]) => Promise<readonly Result[]>,
   options: TurnBatchOptions,
 ): (item: Item) => Promise<Result> {
+  const defer = options.defer ?? setImmediate
   let open: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = []
 
   function send(): void {
@@ -26,7 +29,7 @@ export function createTurnBatch<Item, Result>(
 
   return async (item) => {
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
-    if (open.length === 0) setImmediate(() => open.length > 0 && send())
+    if (open.length === 0) defer(() => open.length > 0 && send())
     open.push({ item, resolve, reject })
     if (open.length >= options.maxItems) send()
     return await promise

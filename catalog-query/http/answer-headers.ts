@@ -1,0 +1,86 @@
+/** The headers of every answer of the query server: how fresh it is, how long it may be kept, which token it gives back. */
+import type { FastifyReply } from 'fastify'
+import { NO_STAMP, stampTimeUs, type Stamp } from '../../shared/stamp.ts'
+import { encodeToken, type ConsistencyToken } from '../../shared/token.ts'
+import type { Vouching } from '../cache/product-read.ts'
+import { answerTokenOfMany } from '../cache/token-rule.ts'
+import { stalenessMs } from '../cache/trust.ts'
+
+export interface AnswerSettings {
+  /** Cache-Control of an answer that anybody may keep, such as `public, max-age=1`. */
+  readonly cacheControl: string
+  /** Answers are for one caller only: QUERY_AUTH=required. */
+  readonly private: boolean
+  /** Told of every answer's Catalog-Staleness, for the metrics. */
+  readonly observeStaleness: (stalenessMs: number) => void
+}
+
+export const PRIVATE = 'private, no-store'
+export const VARY = 'Accept-Encoding, Consistency-Token'
+
+export function cacheControlOf(settings: AnswerSettings, token: ConsistencyToken | null): string {
+  return token !== null || settings.private ? PRIVATE : settings.cacheControl
+}
+
+/** An answer made of several parts is as fresh as its oldest; a token has to cover its newest. */
+export function vouchingOf(parts: readonly Vouching[]): Vouching {
+  const [first, ...rest] = parts
+  if (first === undefined) return { vouched: NO_STAMP, contained: NO_STAMP, marked: true }
+  return rest.reduce<Vouching>(
+    (all, part) => ({
+      vouched: earlier(all.vouched, part.vouched),
+      contained: all.contained < part.contained ? part.contained : all.contained,
+      marked: all.marked || part.marked,
+    }),
+    first,
+  )
+}
+
+/** By time: an old timeline's later time is not the older one. */
+export function earlier(a: Stamp, b: Stamp): Stamp {
+  return stampTimeUs(b) < stampTimeUs(a) ? b : a
+}
+
+/** Whole seconds since the content was last known to be current (RFC 9111: generated or validated). */
+export function ageSeconds(vouched: Stamp, nowUs: number): number {
+  return Math.max(0, Math.floor((nowUs - stampTimeUs(vouched)) / 1_000_000))
+}
+
+/** Of an answer that is no product: a list, a tree. Compression is the gateway's. */
+export interface JsonAnswer {
+  readonly json: string | Buffer
+  /** Of every part: what was selected, each product in it, the reference data where it decided. */
+  readonly parts: readonly Vouching[]
+  /** What stands behind `catalog; ` in Cache-Status: `hit; detail=memory`, `fwd=miss`. */
+  readonly cacheStatus: string
+  readonly token: ConsistencyToken | null
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends a JSON answer with the headers that every read has. */
+export function sendJson(
+  { settings, nowUs }: { settings: AnswerSettings; nowUs: number },
+  reply: FastifyReply,
+  answer: JsonAnswer,
+): FastifyReply {
+  const vouching = vouchingOf(answer.parts)
+  const staleness = stalenessMs(vouching.vouched, nowUs)
+  settings.observeStaleness(staleness)
+  if (answer.token !== null) void reply.header('consistency-token', encodeToken(answerTokenOfMany(answer.token, answer.parts)))
+  return reply
+    .headers({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': cacheControlOf(settings, answer.token),
+      'cache-status': `catalog; ${vouching.marked ? 'fwd=stale; detail=unverified' : answer.cacheStatus}`,
+      'catalog-staleness': String(staleness),
+      age: String(ageSeconds(vouching.vouched, nowUs)),
+      vary: VARY,
+      'server-timing': serverTiming(reply),
+      ...answer.headers,
+    })
+    .send(answer.json)
+}
+
+export function serverTiming(reply: FastifyReply): string {
+  return `total;dur=${reply.elapsedTime.toFixed(2)}`
+}

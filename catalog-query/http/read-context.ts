@@ -1,0 +1,17 @@
+/** What every read route is given: where to read from, and how answers are labelled. */
+import type { ReadProduct, ReadProducts, ReadSnapshot } from '../cache/product-read.ts'
+import type { FindProductId } from '../product/look-up.ts'
+import type { ReferenceData } from '../reference-data.ts'
+import type { AnswerSettings } from './answer-headers.ts'
+
+export interface ReadContext {
+  readonly readProduct: ReadProduct
+  readonly readMany: ReadProducts
+  /** For whatever is no product: lists, trees, channels. */
+  readonly readSnapshot: ReadSnapshot
+  readonly reference: ReferenceData
+  readonly findProductId: FindProductId
+  readonly answers: AnswerSettings
+  /** Microseconds since 1970. */
+  readonly nowUs: () => number
+}

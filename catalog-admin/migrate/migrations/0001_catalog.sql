@@ -65,15 +65,17 @@ create table product (
   attributes jsonb not null default '{}',
   tags text[] not null default '{}',
   popularity double precision not null default 0,
+  media jsonb not null default '[]', -- [{"url":"https://…","alt":{"en":"front"}}]
   publish_at timestamptz, -- null: as soon as the status is active
+  due_at timestamptz, -- publish_at while it lies ahead of an active product; null once there is nothing to wait for
   version bigint not null default 1,
-  content_hash bytea not null, -- of the canonical input without prices and stock: an equal write is a no-op
+  content_hash bytea not null, -- of the canonical input without slugs, prices and stock: an equal write is a no-op
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   deleted_at timestamptz
 );
 create index product_updated on product (updated_at, id);
-create index product_due on product (publish_at) where publish_at is not null and status = 'active';
+create index product_due on product (due_at) where due_at is not null;
 create index product_bin on product (deleted_at) where deleted_at is not null;
 
 create table product_slug ( -- current slugs and old ones: an old one answers 308
@@ -89,7 +91,7 @@ create table product_version ( -- what a version was before the next one replace
   product_id uuid not null references product on delete cascade,
   version bigint not null,
   input jsonb not null,
-  actor text not null,
+  actor text not null, -- who replaced it, and when
   at timestamptz not null default now(),
   primary key (product_id, version)
 );
@@ -128,14 +130,6 @@ create table product_category (
 );
 create index product_category_category on product_category (category_id, product_id);
 
-create table media (
-  product_id uuid not null references product on delete cascade,
-  position smallint not null,
-  url text not null,
-  alt jsonb not null default '{}',
-  primary key (product_id, position)
-);
-
 -- The read model, written in the same transaction as the change.
 
 create table read.product (
@@ -148,6 +142,7 @@ create table read.product (
 -- lz4 decompresses several times faster than pglz; a server that was built without it serves as well.
 do $$ begin
   alter table read.product alter column doc set compression lz4;
+  alter table product alter column i18n set compression lz4, alter column attributes set compression lz4;
 exception when feature_not_supported then null;
 end $$;
 

@@ -204,13 +204,11 @@ create table audit_log (
 create index audit_resource on audit_log (resource, resource_id, at desc);
 create index audit_age on audit_log (at);
 
-create table idempotency_key (
+create table idempotency_key ( -- written by the transaction of the write itself: catalog-admin/http/idempotency.ts
   principal text not null,
   key text not null,
   request_hash bytea not null,
-  status smallint, -- null while the first request is still being answered
-  headers jsonb,
-  body text,
+  answer text not null, -- JSON text
   created_at timestamptz not null default now(),
   primary key (principal, key)
 );

@@ -26,6 +26,8 @@ export interface HttpServerOptions {
   readonly bodyLimitBytes: number
   /** Addresses of proxies whose X-Forwarded-* is believed; false for none. */
   readonly trustProxy: boolean | string
+  /** Longest a request may take to arrive, its body included. Default 30,000; uploads need more. */
+  readonly requestTimeoutMs?: number
   /** Of 1,000 successful requests, how many are logged. Failures (5xx) always are. */
   readonly logPerMille: number
 }
@@ -43,7 +45,7 @@ export function createHttpServer(options: HttpServerOptions) {
     bodyLimit: options.bodyLimitBytes,
     trustProxy: options.trustProxy,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    requestTimeout: 30_000,
+    requestTimeout: options.requestTimeoutMs ?? 30_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',

@@ -15,6 +15,8 @@ export interface ProductEvent {
   readonly doc: string | null
   /** The product is visible but its document is over MAX_EVENT_DOCUMENT_BYTES: resident copies are deleted instead. */
   readonly omitted: boolean
+  /** Of the last visible change, milliseconds since 1970: Last-Modified. */
+  readonly changedAtMs: number
 }
 
 export const MAX_EVENT_DOCUMENT_BYTES = 256 * 1024
@@ -27,6 +29,8 @@ export interface LogRun {
   readonly events: readonly ProductEvent[]
   /** The greatest heartbeat T in the run: everything acknowledged before it has been published. */
   readonly heartbeat: Stamp | null
+  /** The newest timeline that the partition has shown before `to`. */
+  readonly newestTimeline: number
 }
 
 export interface EventPublisher {
@@ -45,13 +49,21 @@ export interface LogPosition {
   readonly earliest: number
   /** Of the next record to be written. */
   readonly end: number
-  /** The newest timeline that any record of this partition carries; 0 when it holds none. */
+}
+
+/** Where to begin with a partition. */
+export interface LogStart {
+  readonly offset: number
+  /** Of what was applied before `offset`; 0 when that is not known. */
   readonly newestTimeline: number
 }
 
 export interface EventFollower {
-  /** Begins at `startAt(partition)` for every partition and calls `apply` run by run, never two at a time for one partition. */
-  start(startAt: (partition: number) => Promise<number>, apply: ApplyRun): Promise<void>
+  /**
+   * Begins where `startAt` says (asked for all partitions at once, again after a failure) and calls `apply` run by run,
+   * never two at a time for one partition. A run that could not be applied is handed in again. Resolves at once.
+   */
+  start(startAt: (partition: number) => Promise<LogStart>, apply: ApplyRun): Promise<void>
   position(partition: number): Promise<LogPosition>
   /** Milliseconds since anything was heard from the log (a fetch that answered counts). */
   silentMs(): number

@@ -40,6 +40,7 @@ export function toProductMessage(event: ProductEvent): EventMessage {
     key: productId,
     headers: {
       ...attributes(PRODUCT_CHANGED, `${productId}:${rev}`, stamp),
+      ce_time: new Date(event.changedAtMs).toISOString(),
       ce_productid: productId,
       ce_rev: String(rev),
       ce_state: state,
@@ -67,7 +68,7 @@ function attributes(type: string, id: string, stamp: Stamp): Record<string, stri
     ce_type: type,
     ce_source: SOURCE,
     ce_id: id,
-    ce_time: new Date(stampTimeUs(stamp) / 1000).toISOString(),
+    ce_time: new Date(stampTimeMs(stamp)).toISOString(),
     ce_timeline: String(stampTimeline(stamp)),
     ce_stamp: stamp,
   }
@@ -91,7 +92,12 @@ function readProductEvent(message: ReceivedMessage, header: (name: string) => st
   const state = header('ce_state')
   const doc = documentIn(message.value)
   if (!isUuid(productId) || !Number.isSafeInteger(rev) || rev < 0 || !STATES.includes(state) || doc === undefined) return null
-  return { productId, rev, stamp, state: state as ProductState, doc, omitted: state === 'visible' && doc === null }
+  const changedAtMs = Date.parse(header('ce_time')) || stampTimeMs(stamp)
+  return { productId, rev, stamp, state: state as ProductState, doc, omitted: state === 'visible' && doc === null, changedAtMs }
+}
+
+function stampTimeMs(stamp: Stamp): number {
+  return Math.floor(stampTimeUs(stamp) / 1000)
 }
 
 /** The document's text, cut out of the value; undefined when the value is not one that we wrote. */
@@ -109,6 +115,6 @@ function unreadable(message: ReceivedMessage, productIdHeader: string, newest: S
   if (productId === undefined) return { kind: 'unreadable' }
   return {
     kind: 'unknown-change',
-    event: { productId, rev: UNKNOWN_REV, stamp: newest, state: 'visible', doc: null, omitted: true },
+    event: { productId, rev: UNKNOWN_REV, stamp: newest, state: 'visible', doc: null, omitted: true, changedAtMs: stampTimeMs(newest) },
   }
 }

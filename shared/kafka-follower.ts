@@ -1,7 +1,7 @@
 /** Follows the product topic from given offsets, run by run, for ever: a consumer group of its own that commits nothing. */
 import { randomBytes } from 'node:crypto'
 import { BUCKET_COUNT } from './bucket.ts'
-import type { ApplyRun, EventFollower, LogPosition } from './event-log.ts'
+import type { ApplyRun, EventFollower, LogPosition, LogStart } from './event-log.ts'
 import { createKafka, productTopic, type KafkaBatch, type KafkaClient, type KafkaConsumer } from './kafka.ts'
 import { toRuns } from './kafka-runs.ts'
 import type { KafkaOptions } from './kafka-publisher.ts'
@@ -24,21 +24,29 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
   /** The next offset of each partition; kafkajs forgets it whenever it restarts. */
   const next = new Map<number, number>()
   const newestTimeline = new Map<number, number>()
+  const positions = sharedPositions(kafka, topic)
   let heardAtMs = performance.now()
   let following: Promise<void> = Promise.resolve()
 
-  async function follow(startAt: (partition: number) => Promise<number>, apply: ApplyRun): Promise<void> {
+  async function follow(startAt: (partition: number) => Promise<LogStart>, apply: ApplyRun): Promise<void> {
     while (!abort.signal.aborted) {
       try {
-        for (let partition = 0; partition < BUCKET_COUNT; partition++) {
-          if (!next.has(partition)) next.set(partition, await startAt(partition))
-        }
+        await begin(startAt)
         await consume(apply)
       } catch (error) {
         options.log.warn({ err: error }, 'the event log cannot be followed now; trying again')
       }
       await pause(RESTART_AFTER_MS, abort.signal)
     }
+  }
+
+  async function begin(startAt: (partition: number) => Promise<LogStart>): Promise<void> {
+    const missing = Array.from({ length: BUCKET_COUNT }, (_, partition) => partition).filter((partition) => !next.has(partition))
+    const starts = await Promise.all(missing.map((partition) => startAt(partition)))
+    missing.forEach((partition, i) => {
+      next.set(partition, starts[i]?.offset ?? 0)
+      newestTimeline.set(partition, starts[i]?.newestTimeline ?? 0)
+    })
   }
 
   /** Resolves when the consumer has given up or the follower is closed. */
@@ -55,7 +63,8 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
     consumer.on(consumer.events.REQUEST, ({ payload }) => {
       if (payload.apiName === 'Fetch') heardAtMs = performance.now()
     })
-    abort.signal.addEventListener('abort', () => ended.resolve(), { once: true })
+    const end = () => ended.resolve()
+    abort.signal.addEventListener('abort', end, { once: true })
     try {
       await consumer.connect()
       await consumer.subscribe({ topics: [topic], fromBeginning: true })
@@ -67,20 +76,24 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
       })
       await ended.promise
     } finally {
+      abort.signal.removeEventListener('abort', end)
       await consumer.disconnect()
     }
   }
 
   async function takeBatch(consumer: KafkaConsumer, payload: KafkaBatch, apply: ApplyRun): Promise<void> {
     const { partition, messages } = payload.batch
-    for (const { run, timeline } of toRuns(partition, messages, newestTimeline.get(partition) ?? 0)) {
+    for (const { run } of toRuns(partition, messages, newestTimeline.get(partition) ?? 0)) {
       if (!payload.isRunning() || payload.isStale()) return
-      newestTimeline.set(partition, timeline)
-      const applied = await applyOnce(run, apply)
-      if (applied === null) return await payload.heartbeat()
-      next.set(partition, applied.next)
-      if (applied.next !== run.to) return consumer.seek({ topic, partition, offset: String(applied.next) })
-      payload.resolveOffset(String(run.to - 1))
+      newestTimeline.set(partition, run.newestTimeline)
+      // Where a twin was here first, `next` is ahead of the runs in hand.
+      if (run.to > (next.get(partition) ?? 0)) {
+        const applied = await applyOnce(run, apply)
+        if (applied === null) return await payload.heartbeat()
+        next.set(partition, applied.next)
+        if (applied.next < run.to) return consumer.seek({ topic, partition, offset: String(applied.next) })
+      }
+      payload.resolveOffset(String((next.get(partition) ?? run.to) - 1))
       await payload.heartbeat()
     }
   }
@@ -101,10 +114,7 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
       following = follow(startAt, apply)
       return Promise.resolve()
     },
-    position: async (partition) => {
-      const position = await readPosition(kafka, topic, partition)
-      return { ...position, newestTimeline: newestTimeline.get(partition) ?? 0 }
-    },
+    position: async (partition) => found(await positions(), partition),
     silentMs: () => performance.now() - heardAtMs,
     close: async () => {
       abort.abort()
@@ -128,16 +138,32 @@ function createConsumer(kafka: KafkaClient, groupId: string): KafkaConsumer {
   })
 }
 
-async function readPosition(kafka: KafkaClient, topic: string, partition: number): Promise<Omit<LogPosition, 'newestTimeline'>> {
+/** Callers of one turn share one request, which begins after all of them have asked. */
+function sharedPositions(kafka: KafkaClient, topic: string): () => Promise<ReadonlyMap<number, LogPosition>> {
+  let reading: Promise<ReadonlyMap<number, LogPosition>> | null = null
+  async function readSoon(): Promise<ReadonlyMap<number, LogPosition>> {
+    await new Promise((resolve) => setImmediate(resolve))
+    reading = null
+    return await readPositions(kafka, topic)
+  }
+  return () => (reading ??= readSoon())
+}
+
+async function readPositions(kafka: KafkaClient, topic: string): Promise<ReadonlyMap<number, LogPosition>> {
   const admin = kafka.admin({ retry: { retries: 2 } })
   return await withTimeout(ADMIN_MS, `Reading the offsets of ${topic}`, async () => {
     try {
       await admin.connect()
-      const found = (await admin.fetchTopicOffsets(topic)).find((offsets) => offsets.partition === partition)
-      if (found === undefined) throw new Error(`Expected topic ${topic} to have partition ${partition}, got none`)
-      return { earliest: Number(found.low), end: Number(found.high) }
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return new Map(offsets.map(({ partition, low, high }) => [partition, { earliest: Number(low), end: Number(high) }]))
     } finally {
       await admin.disconnect()
     }
   })
+}
+
+function found(positions: ReadonlyMap<number, LogPosition>, partition: number): LogPosition {
+  const position = positions.get(partition)
+  if (position === undefined) throw new Error(`Expected the product topic to have partition ${partition}, got none`)
+  return position
 }

@@ -8,10 +8,8 @@ const MAX_BYTES = 1024 * 1024
 /** No host's clock is further ahead of ours. */
 const SKEW_US = 250_000
 
-export interface TimedRun {
+export interface ReadRun {
   readonly run: LogRun
-  /** The greatest timeline in the partition so far. */
-  readonly timeline: number
   /** Messages that could not be read. */
   readonly unreadable: number
 }
@@ -25,7 +23,7 @@ export function* toRuns(
   partition: number,
   messages: readonly (ReceivedMessage & { readonly offset: string })[],
   newest: number,
-): Generator<TimedRun> {
+): Generator<ReadRun> {
   let timeline = newest
   let from = Number(messages[0]?.offset ?? 0)
   for (const slice of bounded(messages)) {
@@ -43,7 +41,7 @@ export function* toRuns(
       else if (heartbeat === null || stamp > heartbeat) heartbeat = stamp
     }
     const to = Number(slice.at(-1)?.offset ?? from - 1) + 1
-    yield { run: { partition, from, to, events, heartbeat }, timeline, unreadable }
+    yield { run: { partition, from, to, events, heartbeat, newestTimeline: timeline }, unreadable }
     from = to
   }
 }

@@ -35,7 +35,7 @@ export interface AppliedEvent {
 export interface WatermarkInit {
   /** 16 random letters or digits (newGeneration). */
   readonly gen: string
-  /** The log's end, read before `p` was. */
+  /** Where applying goes on: every record in front of it was written before `p` was read. */
   readonly next: number
   /** (newest timeline in the log, own clock + 500 ms): later than every P before `next`. */
   readonly p: Stamp

@@ -1,0 +1,35 @@
+/** Reads the rows of a list: from memory while their asOf may be trusted, else by one statement on a replica. */
+import type { ConsistencyToken } from '../../shared/token.ts'
+import type { ReadSnapshot } from '../cache/product-read.ts'
+import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
+import type { ListCursor, ListRow } from './list-cursor.ts'
+import type { ListQuery } from './list-query.ts'
+import { listStatement } from './list-statement.ts'
+
+/**
+ * Nearest to the cursor first, at least one more than `limit` where there is more.
+ * @param canonical canonicalQuery() of the query
+ * @throws CatalogError unavailable or overloaded
+ */
+export type ReadList = (
+  request: { query: ListQuery; canonical: string; cursor: ListCursor | null; limit: number },
+  token: ConsistencyToken | null,
+) => Vouched<readonly ListRow[]> | Promise<Vouched<readonly ListRow[]>>
+
+export const DEFAULT_LIMIT = 24
+export const MAX_LIMIT = 100
+/** A row's id, number and object, as V8 keeps them. */
+const ROW_BYTES = 120
+
+export function createListReader(readSnapshot: ReadSnapshot, options: { maxBytes: number }): ReadList {
+  const cache = createSnapshotCache<readonly ListRow[]>({ maxBytes: options.maxBytes, sizeOf: (rows) => rows.length * ROW_BYTES })
+  return ({ query, canonical, cursor, limit }, token) => {
+    // Two lengths, not a hundred: pages of nearly any limit share one entry, and the statements stay few.
+    const rows = (limit <= DEFAULT_LIMIT ? DEFAULT_LIMIT : MAX_LIMIT) + 1
+    const place = cursor === null ? '' : `${cursor.direction} ${cursor.id} ${cursor.position}`
+    return cache.read(`${rows} ${place} ${canonical}`, token, async (withToken) => {
+      const snapshot = await readSnapshot<ListRow>(listStatement(query, cursor, rows), withToken)
+      return vouchedBy(snapshot, snapshot.rows)
+    })
+  }
+}

@@ -6,8 +6,11 @@ import { problemOf } from './import-error.ts'
 
 export const IMPORT_MODES = ['upsert', 'create', 'update'] as const
 export type ImportMode = (typeof IMPORT_MODES)[number]
-export type ImportState = 'uploading' | 'validating' | 'ready' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled'
+export const IMPORT_STATES = ['uploading', 'validating', 'ready', 'running', 'succeeded', 'partial', 'failed', 'cancelled'] as const
+export type ImportState = (typeof IMPORT_STATES)[number]
 
+/** Imports that are being uploaded, wait or run; each holds its whole file in the database. */
+export const MAX_OPEN_IMPORTS = 100
 /** A job whose runner or upload was not heard of for this long belongs to nobody. */
 export const OWNER_LOST_MS = 10_000
 
@@ -67,7 +70,8 @@ export async function listImportJobs(client: Client, before: string | null, limi
 
 const CREATE_JOB = /* sql */ `
   insert into import_job (id, state, format, mode, dry_run, created_by, owner, heartbeat_at)
-  values ($1, 'uploading', 'ndjson', $2, $3, $4, $5, clock_timestamp())`
+  select $1, 'uploading', 'ndjson', $2, $3, $4, $5, clock_timestamp()
+  where (select count(*) from import_job where state in ('uploading', 'validating', 'running')) < $6`
 
 export interface NewImport {
   readonly id: string
@@ -78,8 +82,10 @@ export interface NewImport {
   readonly owner: string
 }
 
-export async function createImportJob(client: Client, job: NewImport): Promise<void> {
-  await client.query(CREATE_JOB, [job.id, job.mode, job.dryRun, job.createdBy, job.owner])
+/** @returns false when MAX_OPEN_IMPORTS are open (one or two more where requests cross) */
+export async function createImportJob(client: Client, job: NewImport): Promise<boolean> {
+  const { rowCount } = await client.query(CREATE_JOB, [job.id, job.mode, job.dryRun, job.createdBy, job.owner, MAX_OPEN_IMPORTS])
+  return rowCount === 1
 }
 
 const UPLOADED = /* sql */ `

@@ -43,20 +43,19 @@ const CHECK_REVS = /* sql */ `
   from read.product
   where product_id = any($1::uuid[])`
 
-export function createProductLoader(readRows: ReadRows): ProductLoader {
+/** @param defer when a turn's loads are sent (turn-batch.ts) */
+export function createProductLoader(readRows: ReadRows, defer?: (send: () => void) => void): ProductLoader {
+  const turn = { maxItems: IDS_PER_STATEMENT, ...(defer === undefined ? {} : { defer }) }
   const loading = new Map<string, Promise<LoadedProduct>>()
   const loadMany = async (ids: readonly string[], token: ConsistencyToken | null) => {
     const result = await readRows({ name: 'load-products', text: LOAD_PRODUCTS, values: [ids] }, token)
     return inOrder(ids, result, (id, row) => toLoaded(id, row, result))
   }
-  const loadInTurn = createTurnBatch((ids: readonly string[]) => loadMany(ids, null), { maxItems: IDS_PER_STATEMENT })
-  const checkRev = createTurnBatch(
-    async (ids: readonly string[]) => {
-      const result = await readRows({ name: 'check-revs', text: CHECK_REVS, values: [ids] }, null)
-      return inOrder(ids, result, (_id, row) => ({ ...vouchedBy(result), rev: Number(row?.['rev'] ?? 0) }))
-    },
-    { maxItems: IDS_PER_STATEMENT },
-  )
+  const loadInTurn = createTurnBatch((ids: readonly string[]) => loadMany(ids, null), turn)
+  const checkRev = createTurnBatch(async (ids: readonly string[]) => {
+    const result = await readRows({ name: 'check-revs', text: CHECK_REVS, values: [ids] }, null)
+    return inOrder(ids, result, (_id, row) => ({ ...vouchedBy(result), rev: Number(row?.['rev'] ?? 0) }))
+  }, turn)
 
   async function loadShared(id: string): Promise<LoadedProduct> {
     const known = loading.get(id)

@@ -1,0 +1,62 @@
+/** Finds out who is calling: an API key, or a bearer token where the settings name its issuer. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { LRUCache } from 'lru-cache'
+import type { Pool } from 'pg'
+import { unauthenticated } from '../../shared/problem.ts'
+import { isScope, type Scope } from '../../shared/scope.ts'
+import { useSecret } from './api-client.ts'
+
+export interface Principal {
+  /** The client's id, or `jwt:` and the subject: what audit log and versions say. */
+  readonly id: string
+  readonly scopes: ReadonlySet<Scope>
+}
+
+/** @returns null when the token is not valid */
+export type VerifyBearer = (token: string) => Promise<Principal | null>
+
+export interface Authenticator {
+  /** @throws CatalogError `unauthenticated` */
+  authenticate(headers: IncomingHttpHeaders): Promise<Principal>
+  /** Forgets what it knows of a client that has just been revoked: this process refuses it from the next request on. */
+  forget(clientId: string): void
+}
+
+/** A key that was revoked in another process works this much longer at most. */
+const KNOWN_MS = 5_000
+const KNOWN_MAX = 1_000
+const MAX_SECRET_LENGTH = 512
+
+/** @param verifyBearer null: bearer tokens are not accepted */
+export function createAuthenticator(pool: Pool, verifyBearer: VerifyBearer | null): Authenticator {
+  const known = new LRUCache<string, Principal>({ max: KNOWN_MAX, ttl: KNOWN_MS })
+
+  async function bySecret(secret: string): Promise<Principal | null> {
+    const cached = known.get(secret)
+    if (cached !== undefined) return cached
+    const client = secret.length > MAX_SECRET_LENGTH ? null : await useSecret(pool, secret)
+    if (client === null) return null
+    const principal = { id: client.id, scopes: new Set(client.scopes.filter(isScope)) }
+    known.set(secret, principal)
+    return principal
+  }
+
+  return {
+    async authenticate(headers) {
+      const secret = headers['x-api-key']
+      if (typeof secret === 'string' && secret !== '') {
+        return (await bySecret(secret)) ?? refuse('The API key is not known, or was revoked')
+      }
+      const token = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+      if (token === undefined || verifyBearer === null) return refuse()
+      return (await verifyBearer(token)) ?? refuse('The bearer token is not valid')
+    },
+    forget(clientId) {
+      for (const [secret, principal] of known.entries()) if (principal.id === clientId) known.delete(secret)
+    },
+  }
+}
+
+function refuse(detail?: string): never {
+  throw unauthenticated(detail)
+}

@@ -1,7 +1,7 @@
 /** The first tier: ready answers in this process, bounded by bytes, each for at most a second. */
 import { LRUCache } from 'lru-cache'
 import type { ConsistencyToken } from '../../shared/token.ts'
-import { decodePayload } from './copy.ts'
+import { decodePayload, orderOf } from './copy.ts'
 import type { ProductRead } from './product-read.ts'
 import { satisfies } from './token-rule.ts'
 import { LAST_KNOWN_US, memoryDeadlineUs } from './trust.ts'
@@ -42,12 +42,13 @@ export function createMemoryTier(maxBytes: number): MemoryTier {
     put(code, read, payload, nowUs) {
       const deadlineUs = memoryDeadlineUs(read.vouched, nowUs)
       if (read.marked || deadlineUs <= nowUs) return
-      const product: Product = products.get(read.id) ?? new Map<string, Entry>()
-      const known = product.get(code)
-      // Two reads of one product may end in either order: the one vouched for later stays.
-      if (known !== undefined && known.deadlineUs > nowUs && known.read.vouched > read.vouched) return
-      product.set(code, { read: ownRead(read, payload), sizeBytes: payload.length + ENTRY_OVERHEAD_BYTES, deadlineUs })
-      products.set(read.id, product, { size: sizeOf(product) })
+      const product = products.peek(read.id)
+      const known = product?.get(code)
+      if (known !== undefined && known.deadlineUs > nowUs && isNewer(known.read, read)) return
+      const entry = { read: ownRead(read, payload), sizeBytes: payload.length + ENTRY_OVERHEAD_BYTES, deadlineUs }
+      // A new Map: the LRU looks at the size of a value only when the value is another one.
+      const changed: Product = new Map(product).set(code, entry)
+      products.set(read.id, changed, { size: sizeOf(changed) })
     },
     drop(id) {
       for (const entry of products.peek(id)?.values() ?? []) entry.deadlineUs = 0
@@ -58,6 +59,12 @@ export function createMemoryTier(maxBytes: number): MemoryTier {
     },
     sizeBytes: () => products.calculatedSize,
   }
+}
+
+/** Two reads of one product may end in either order: the newer content stays, and of the same content the one vouched for later. */
+function isNewer(known: ProductRead, read: ProductRead): boolean {
+  const [knownOrder, order] = [orderOf(known.vouched.slice(0, 4), known.rev), orderOf(read.vouched.slice(0, 4), read.rev)]
+  return knownOrder > order || (knownOrder === order && known.vouched > read.vouched)
 }
 
 function sizeOf(product: Product): number {

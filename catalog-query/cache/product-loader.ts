@@ -56,6 +56,8 @@ export function createProductLoader(readRows: ReadRows, defer?: (send: () => voi
     const result = await readRows({ name: 'check-revs', text: CHECK_REVS, values: [ids] }, null)
     return inOrder(ids, result, (_id, row) => ({ ...vouchedBy(result), rev: Number(row?.['rev'] ?? 0) }))
   }, turn)
+  // A request's token is one object, so the products of a batch that carries one are one statement too.
+  const loadWithToken = new WeakMap<ConsistencyToken, (id: string) => Promise<LoadedProduct>>()
 
   async function loadShared(id: string): Promise<LoadedProduct> {
     const known = loading.get(id)
@@ -68,8 +70,9 @@ export function createProductLoader(readRows: ReadRows, defer?: (send: () => voi
   return {
     load: async (id, token) => {
       if (token === null) return await loadShared(id)
-      const [loaded] = await loadMany([id], token)
-      return loaded as LoadedProduct
+      const loadInItsTurn = loadWithToken.get(token) ?? createTurnBatch((ids: readonly string[]) => loadMany(ids, token), turn)
+      loadWithToken.set(token, loadInItsTurn)
+      return await loadInItsTurn(id)
     },
     checkRev,
   }

@@ -1,6 +1,6 @@
 /** What every read takes from a request: channel and locale, and the Consistency-Token. */
 import type { FastifyRequest } from 'fastify'
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { invalidParameter } from '../../shared/problem.ts'
 import { decodeToken, type ConsistencyToken } from '../../shared/token.ts'
 
@@ -27,6 +27,6 @@ export function tokenOf(request: FastifyRequest): ConsistencyToken | null {
 }
 
 /** Goes on at once where there is nothing to wait for: a memory hit makes no promise. */
-export function andThen<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(next) : next(value)
+export function andThen<T, R>(value: T | Promise<T>, use: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(use) : use(value)
 }

@@ -98,6 +98,23 @@ export const skuTaken = (sku: string) => new CatalogError('sku-taken', `Another 
 export const slugTaken = (slug: string, locale: string) =>
   new CatalogError('slug-taken', `Another product has the slug "${slug}" in ${locale}`, { extra: { slug, locale } })
 export const invalidState = (detail: string) => new CatalogError('invalid-state', detail)
+export interface VersionConflict {
+  /** null: nothing is there now. */
+  readonly currentVersion: number | null
+  /** What differs between the version that was named and the current one, where it is known. */
+  readonly changedPointers?: readonly string[]
+  readonly changedBy?: string | null
+  /** RFC 3339. */
+  readonly changedAt?: string | null
+}
+export const versionConflict = (key: string, conflict: VersionConflict) =>
+  new CatalogError(
+    'version-conflict',
+    conflict.currentVersion === null
+      ? `If-Match names a version, but there is no product with the key "${key}"`
+      : `The product "${key}" has the version ${conflict.currentVersion} now`,
+    { extra: { changedPointers: [], changedBy: null, changedAt: null, ...conflict } },
+  )
 export const preconditionRequired = () =>
   new CatalogError('precondition-required', 'Send If-Match with the version you edited, or * to override')
 export const payloadTooLarge = (limitBytes: number) => new CatalogError('payload-too-large', `The body may be at most ${limitBytes} bytes`)

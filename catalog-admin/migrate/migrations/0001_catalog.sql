@@ -90,7 +90,7 @@ create index product_slug_product on product_slug (product_id);
 create table product_version ( -- what a version was before the next one replaced it: history, revert, the pointers of a 412
   product_id uuid not null references product on delete cascade,
   version bigint not null,
-  input jsonb not null,
+  input json not null, -- its input document without prices and stock, as text: an order of names that stays can be compared
   actor text not null, -- who replaced it, and when
   at timestamptz not null default now(),
   primary key (product_id, version)
@@ -189,6 +189,29 @@ create table outbox ( -- one row per commit and product; the relay joins the doc
 );
 create index outbox_pending on outbox (id) where published_at is null;
 create index outbox_feed on outbox (xid, id);
+
+-- Stands in for Kafka on one machine (shared/log-table.ts): the published events, ordered within a partition.
+create table event_log (
+  partition smallint not null,
+  "offset" bigint not null,
+  product_id uuid not null,
+  rev bigint not null,
+  stamp text not null,
+  state text not null,
+  doc text,
+  omitted boolean not null,
+  changed_at_ms bigint not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (partition, "offset")
+);
+create table event_log_end ( -- raised in the transaction that inserts, so that offsets have no holes but those of heartbeats
+  partition smallint primary key,
+  earliest bigint not null default 0,
+  next bigint not null default 0,
+  heartbeat text, -- the greatest T; a heartbeat takes an offset but no row
+  timeline int not null default 0 -- the newest that any record had
+) with (fillfactor = 20);
+insert into event_log_end (partition) select generate_series(0, 15);
 
 create table audit_log (
   id bigint generated always as identity primary key,

@@ -48,7 +48,8 @@ export function ageSeconds(vouched: Stamp, nowUs: number): number {
 
 /** Of an answer that is no product: a list, a tree. Compression is the gateway's. */
 export interface JsonAnswer {
-  readonly json: string | Buffer
+  /** undefined: an answer without a body (304). */
+  readonly json: string | Buffer | undefined
   /** Of every part: what was selected, each product in it, the reference data where it decided. */
   readonly parts: readonly Vouching[]
   /** What stands behind `catalog; ` in Cache-Status: `hit; detail=memory`, `fwd=miss`. */

@@ -1,0 +1,39 @@
+/** Makes the answer of a list: the bytes of the products' cards joined, never parsed. */
+import { hash } from 'node:crypto'
+import type { ProductRead, Tier } from '../cache/product-read.ts'
+import type { ListPage } from './list-page.ts'
+
+const OPEN = Buffer.from('{"data":[')
+const COMMA = Buffer.from(',')
+
+/** `{"data":[…],"page":{…}}` */
+export function joinCards(products: readonly ProductRead[], page: Readonly<Record<string, unknown>>): Buffer {
+  return joinData(
+    products.map(({ card }) => card),
+    `,"page":${JSON.stringify(page)}}`,
+  )
+}
+
+/** `{"data":[…]` and `rest`, which begins after the bracket. @param items JSON each */
+export function joinData(items: readonly Buffer[], rest: string): Buffer {
+  const parts = items.flatMap((item, i) => (i === 0 ? [item] : [COMMA, item]))
+  return Buffer.concat([OPEN, ...parts, Buffer.from(`]${rest}`)])
+}
+
+/** Weak, since the same answer is also sent compressed. @param parts whatever the bytes depend on, none with a line break */
+export function weakEtag(parts: readonly string[]): string {
+  return `W/"${hash('sha1', parts.join('\n'), 'base64url')}"`
+}
+
+/** What a page's bytes depend on: the request, the neighbours, and every product at its rev. */
+export function listEtag(request: string, page: ListPage, products: readonly ProductRead[]): string {
+  return weakEtag([request, page.next ?? '', page.prev ?? '', ...products.map(({ id, rev }) => `${id} ${rev}`)])
+}
+
+const DISTANCE: readonly Tier[] = ['memory', 'redis', 'replica', 'primary']
+
+/** An answer of many is as far away as its farthest part. */
+export function cacheStatusOf(parts: readonly { readonly tier: Tier }[]): string {
+  const farthest = DISTANCE[Math.max(0, ...parts.map(({ tier }) => DISTANCE.indexOf(tier)))]
+  return farthest === 'memory' || farthest === 'redis' ? `hit; detail=${farthest}` : 'fwd=miss'
+}

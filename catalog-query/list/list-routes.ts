@@ -1,0 +1,104 @@
+/** `GET /v1/products`: the plain list, its rows from memory or a replica, its cards from the product cache. */
+import { Type, type Static } from 'typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from '../../shared/http-server.ts'
+import { representationCode } from '../../shared/representation.ts'
+import { createGzipCache, type FindGzip } from '../http/gzip-cache.ts'
+import type { ReadContext } from '../http/read-context.ts'
+import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
+import { sendTagged } from '../http/send-tagged.ts'
+import type { Resolved } from '../reference-data.ts'
+import { cacheStatusOf, joinCards, listEtag } from './list-answer.ts'
+import { decodeCursor } from './list-cursor.ts'
+import { cutPage, type ListPage } from './list-page.ts'
+import { canonicalFilters, canonicalQuery, queryBinding, type ListQuery } from './list-query.ts'
+import { createListReader, DEFAULT_LIMIT, MAX_LIMIT, type ReadList } from './list-reader.ts'
+import { DEFAULT_SORT, LIST_SORTS, SORT_ORDERS } from './list-sorts.ts'
+
+export const PATH = '/v1/products'
+
+/** Whatever a slug may hold; above all no NUL, which PostgreSQL refuses. */
+const Slug = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u0020/?#]+$' })
+const BRANDS_AT_MOST = 50
+
+const ListParameters = Type.Object(
+  {
+    ...REPRESENTATION_PARAMETERS,
+    category: Type.Optional({ ...Slug, description: 'Slug or id of a category; its descendants are included' }),
+    brand: Type.Optional(Type.Array(Slug, { maxItems: BRANDS_AT_MOST, description: 'Slug of a brand; repeat for any of several' })),
+    sort: Type.Enum(LIST_SORTS, { type: 'string', default: DEFAULT_SORT }),
+    limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+    cursor: Type.Optional(Type.String({ description: '`page.next` or `page.prev` of a page of the same list' })),
+  },
+  { additionalProperties: false },
+)
+type ListParameters = Static<typeof ListParameters>
+
+export interface ListRouteOptions {
+  /** Memory for the rows of lists, and for compressed pages: this much each. */
+  readonly maxBytes: number
+}
+
+interface ListParts {
+  readonly context: ReadContext
+  readonly readList: ReadList
+  readonly findGzip: FindGzip
+}
+
+export function registerListRoutes(app: HttpServer, context: ReadContext, options: ListRouteOptions): void {
+  const parts = {
+    context,
+    readList: createListReader(context.readSnapshot, options),
+    findGzip: createGzipCache(options.maxBytes),
+  }
+  app.get(PATH, { schema: { summary: 'List products', tags: ['lists'], querystring: ListParameters } }, (request, reply) =>
+    answerList(parts, request, reply),
+  )
+}
+
+async function answerList(
+  { context, readList, findGzip }: ListParts,
+  request: FastifyRequest & { query: ListParameters },
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { channel, locale, limit, cursor: cursorText } = request.query
+  const token = tokenOf(request)
+  const resolved = await context.reference.resolve(channel, locale, token)
+  const query = toListQuery(request.query, resolved)
+  const canonical = canonicalQuery(query)
+  const binding = queryBinding(canonical)
+  const cursor = cursorText === undefined ? null : decodeCursor(cursorText, binding, SORT_ORDERS[query.sort])
+  const list = await readList({ query, canonical, cursor, limit }, token)
+  const page = cutPage(list.value, { limit, cursor }, binding)
+  const products = await context.readMany(page.ids, resolved.representation, token)
+  // What went since the list was read is left out; it speaks for the answer all the same, since its absence is part of it.
+  const shown = products.filter(({ state }) => state === 'visible')
+  const link = linkHeader(page, listUrl({ canonical, locale, limit }))
+  return sendTagged(
+    { context, findGzip },
+    { request, reply },
+    {
+      etag: listEtag(`${canonical} ${representationCode(resolved.representation)} ${limit}`, page, shown),
+      body: () => joinCards(shown, { limit, next: page.next, prev: page.prev }),
+      parts: [list, ...products, ...(resolved.absence === null ? [] : [resolved.absence])],
+      cacheStatus: cacheStatusOf([list, ...products]),
+      token,
+      headers: link === '' ? {} : { link },
+    },
+  )
+}
+
+function toListQuery({ category, brand, sort }: ListParameters, { channel }: Resolved): ListQuery {
+  return { channel: channel.code, filters: canonicalFilters({ brand, category: category === undefined ? undefined : [category] }), sort }
+}
+
+function listUrl({ canonical, locale, limit }: { canonical: string; locale: string | undefined; limit: number }): string {
+  const own = [locale === undefined ? '' : `locale=${locale}`, limit === DEFAULT_LIMIT ? '' : `limit=${limit}`]
+  return `${PATH}?${[canonical, ...own].filter((part) => part !== '').join('&')}`
+}
+
+function linkHeader({ next, prev }: ListPage, url: string): string {
+  const link = (rel: string, cursor: string | null) =>
+    cursor === null ? [] : [`<${url}${url.endsWith('?') ? '' : '&'}cursor=${cursor}>; rel="${rel}"`]
+  return [...link('next', next), ...link('prev', prev)].join(', ')
+}

@@ -45,12 +45,16 @@ export async function cloneStandby(options: StandbyOptions): Promise<void> {
   } finally {
     await client.end()
   }
-  const conninfo = `host=${LOOPBACK} port=${options.primaryPort} user=${POSTGRES_USER} application_name=${options.name}`
-  writeFileSync(join(part, 'postgresql.auto.conf'), `primary_conninfo = '${conninfo}'\n`)
+  writeFileSync(join(part, 'postgresql.auto.conf'), `primary_conninfo = '${primaryConninfo(options.primaryPort, options.name)}'\n`)
   writeFileSync(join(part, 'standby.signal'), '')
   makePrivateFolder(binaries, part)
   if (binaries.runAs) chownTree(part, binaries.runAs.uid, binaries.runAs.gid)
   renameSync(part, standbyDir)
+}
+
+/** @param name how the primary knows the standby */
+export function primaryConninfo(primaryPort: number, name: string): string {
+  return `host=${LOOPBACK} port=${primaryPort} user=${POSTGRES_USER} application_name=${name}`
 }
 
 /** Files may change or go while they are copied: the WAL from the backup's start repairs what was torn. */

@@ -43,6 +43,9 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   for (let attempt = 1; ; attempt++) {
     const client = await pool.connect()
     let broken: Error | undefined
+    // A connection that ends between two statements says so here, and with nobody to hear it the process would end; the next statement fails.
+    const onError = (error: Error) => void (broken = error)
+    client.on('error', onError)
     try {
       await client.query('begin')
       const result = await work(client)
@@ -52,6 +55,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
       await client.query('rollback').catch((failure: Error) => (broken = failure))
       if (!isRetryable(error) || attempt === TRANSACTION_TRIES) throw error
     } finally {
+      if (broken === undefined) client.off('error', onError)
       client.release(broken)
     }
   }

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { testDatabase } from '../test/support/parts.ts'
+import { inTransaction, isUnavailable, RetryTransaction } from './postgres.ts'
+
+test('a connection that ends between two statements fails its transaction and nothing else', async () => {
+  await using database = await testDatabase()
+  const work = inTransaction(database.primary, async (client) => {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const ended = new Promise((resolve) => client.once('end', resolve))
+    await database.primary.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+    await ended
+    await client.query('select 1')
+  })
+  await expect(work).rejects.toSatisfy(isUnavailable)
+  expect((await database.primary.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+})
+
+test('work that lost a race is run again on a fresh snapshot, and no more than four times', async () => {
+  await using database = await testDatabase()
+  let runs = 0
+  const lost = inTransaction(database.primary, async () => {
+    runs += 1
+    throw new RetryTransaction('another one was here first')
+  })
+  await expect(lost).rejects.toThrow('another one was here first')
+  expect(runs).toBe(4)
+})

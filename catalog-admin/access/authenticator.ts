@@ -18,7 +18,9 @@ export type VerifyBearer = (token: string) => Promise<Principal | null>
 export interface Authenticator {
   /** @throws CatalogError `unauthenticated` */
   authenticate(headers: IncomingHttpHeaders): Promise<Principal>
-  /** Forgets what it knows of a client that has just been revoked: this process refuses it from the next request on. */
+  /** Who this is, if this process knows it already: asks nobody. */
+  recall(headers: IncomingHttpHeaders): Principal | null
+  /** Forgets what it knows of a client that has just been revoked: this process refuses it from then on. */
   forget(clientId: string): void
 }
 
@@ -50,6 +52,10 @@ export function createAuthenticator(pool: Pool, verifyBearer: VerifyBearer | nul
       const token = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
       if (token === undefined || verifyBearer === null) return refuse()
       return (await verifyBearer(token)) ?? refuse('The bearer token is not valid')
+    },
+    recall(headers) {
+      const secret = headers['x-api-key']
+      return (typeof secret === 'string' ? known.get(secret) : undefined) ?? null
     },
     forget(clientId) {
       for (const [secret, principal] of known.entries()) if (principal.id === clientId) known.delete(secret)

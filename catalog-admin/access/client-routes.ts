@@ -1,0 +1,131 @@
+/** The HTTP face of API clients: made with a secret that is shown once, listed, revoked. */
+import type { FastifyRequest } from 'fastify'
+import type { Pool } from 'pg'
+import { type TSchema, Type } from 'typebox'
+import { validate as isUuid } from 'uuid'
+import type { HttpServer } from '../../shared/http-server.ts'
+import { invalidParameter, missingScope, notFound } from '../../shared/problem.ts'
+import { type Scope, SCOPES } from '../../shared/scope.ts'
+import { PageQuery, readPage } from '../http/page.ts'
+import { named, pageOf, read, responses, Time, TimeOrNull } from '../http/schemas.ts'
+import { type ApiClient, createApiClient, findApiClient, listApiClients, revokeApiClient } from './api-client.ts'
+import type { Authenticator } from './authenticator.ts'
+import { principalOf } from './route-guard.ts'
+
+export interface ClientRouteParts {
+  readonly pool: Pool
+  readonly authenticator: Authenticator
+}
+
+const PATH = '/admin/v1/clients'
+const config = { scope: 'clients:write' } as const
+const tags = ['clients']
+const strict = { additionalProperties: false }
+
+const fields = {
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  scopes: Type.Array(Type.String()),
+  createdAt: Time,
+  lastUsedAt: Type.Union([Time, Type.Null()], { description: 'To the minute' }),
+  revokedAt: TimeOrNull,
+}
+export const ApiClientSchema: TSchema = Type.Object(fields, { $id: 'ApiClient', ...strict })
+const Params = Type.Object({ id: fields.id })
+const Body = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' }),
+    scopes: Type.Array(Type.Enum(SCOPES), { minItems: 1, maxItems: SCOPES.length, uniqueItems: true }),
+  },
+  { ...strict, examples: [{ name: 'erp', scopes: ['product:read', 'product:write'] }] },
+)
+
+export function registerClientRoutes(app: HttpServer, parts: ClientRouteParts): void {
+  addCreate(app, parts.pool)
+  addReads(app, parts.pool)
+  addRevoke(app, parts)
+}
+
+function addCreate(app: HttpServer, pool: Pool): void {
+  const secret = Type.String({ description: 'Shown this once: only its hash is kept' })
+  const schema = {
+    tags,
+    summary: 'Make a client',
+    description:
+      'A client may give away only scopes that it has itself. Takes no Idempotency-Key: a secret is not kept to be answered again.',
+    body: Body,
+    response: responses({ 201: read('Made', Type.Object({ ...fields, secret }, strict), { Location: Type.String() }) }, [
+      'validation-failed',
+      'malformed-body',
+      'unsupported-media-type',
+    ]),
+  }
+  app.post(PATH, { schema, config }, async (request, reply) => {
+    refuseIdempotencyKey(request)
+    const { name, scopes } = request.body
+    refuseForeignScopes(request, scopes)
+    const made = await createApiClient(pool, name, scopes)
+    void reply.code(201).header('location', `${PATH}/${made.client.id}`).header('cache-control', 'no-store')
+    return { ...made.client, secret: made.secret }
+  })
+}
+
+function refuseIdempotencyKey(request: FastifyRequest): void {
+  if (request.headers['idempotency-key'] === undefined) return
+  throw invalidParameter([
+    { parameter: 'Idempotency-Key', code: 'unknown', message: 'Idempotency-Key is not taken here: the answer holds a secret' },
+  ])
+}
+
+/** Else whoever may make clients could make one that may do anything. */
+function refuseForeignScopes(request: FastifyRequest, scopes: readonly Scope[]): void {
+  const own = principalOf(request).scopes
+  const foreign = scopes.find((scope) => !own.has(scope))
+  if (foreign !== undefined) throw missingScope(foreign)
+}
+
+function addReads(app: HttpServer, pool: Pool): void {
+  const list = {
+    tags,
+    summary: 'Clients, oldest first',
+    querystring: Type.Object(PageQuery, strict),
+    response: responses({ 200: read('A page of clients, revoked ones too', pageOf(named('ApiClient'))) }, ['invalid-cursor']),
+  }
+  const clients = {
+    name: 'clients',
+    read: (after: string | null, limit: number) => listApiClients(pool, after, limit),
+    positionOf: (client: ApiClient) => client.id,
+    isPosition: (position: string | number): position is string => isUuid(position),
+  }
+  app.get(PATH, { schema: list, config }, async (request) => await readPage(clients, request.query))
+
+  const one = {
+    tags,
+    summary: 'One client',
+    params: Params,
+    response: responses({ 200: read('The client', named('ApiClient')) }, ['not-found']),
+  }
+  app.get(`${PATH}/:id`, { schema: one, config }, async (request) => {
+    return (await findApiClient(pool, request.params.id)) ?? noClient(request.params.id)
+  })
+}
+
+function noClient(id: string): never {
+  throw notFound('client', 'id', id)
+}
+
+function addRevoke(app: HttpServer, { pool, authenticator }: ClientRouteParts): void {
+  const schema = {
+    tags,
+    summary: 'Revoke a client',
+    description: 'For good. Other admin processes may let its key in for up to 5 s more.',
+    params: Params,
+    response: responses({ 204: { type: 'null', description: 'Revoked' } }, ['not-found']),
+  }
+  app.delete(`${PATH}/:id`, { schema, config }, async (request, reply) => {
+    const { id } = request.params
+    if (!(await revokeApiClient(pool, id))) noClient(id)
+    authenticator.forget(id)
+    return await reply.code(204).send()
+  })
+}

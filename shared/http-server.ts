@@ -1,5 +1,6 @@
 /** What both HTTP servers share: ids, limits, problem details for every failure, sampled logs and request metrics. */
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Logger } from 'pino'
@@ -48,6 +49,8 @@ export function createHttpServer(options: HttpServerOptions) {
     requestTimeout: options.requestTimeoutMs ?? 30_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
+    frameworkErrors: (error, request, reply) => void sendProblem(toCatalogError(error, request), request, reply),
+    clientErrorHandler: refuseConnection,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 512, caseSensitive: true },
@@ -62,6 +65,18 @@ export function createHttpServer(options: HttpServerOptions) {
   })
   addRequestMetrics(app, options)
   return app
+}
+
+/** What is no HTTP, or has headers that are too large: answered on the bare socket. */
+function refuseConnection(error: { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const problem = malformedBody(tooLarge ? 'The URL and the headers are too large' : 'The request cannot be read as HTTP')
+  const body = JSON.stringify({ ...problemDetails(problem, '', randomUUID()), status: Number(status.slice(0, 3)) })
+  if (!socket.writable) return void socket.destroy()
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\nconnection: close`
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
 function requestIdOf(header: string | string[] | undefined): string {
@@ -80,7 +95,7 @@ function pathOf(request: FastifyRequest): string {
 /** Answers problem details; a 5xx is logged here, once, with its cause. */
 export function sendProblem(error: CatalogError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.status >= 500) request.log.error({ err: error.cause ?? error, requestId: request.id, url: request.url }, error.message)
-  if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
+  if (error.status >= 500 || !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
   return reply
     .code(error.status)
     .headers({ ...error.headers, 'x-request-id': request.id })
@@ -100,6 +115,10 @@ export function toCatalogError(error: unknown, request: FastifyRequest): Catalog
   if (error instanceof CatalogError) return error
   const failure = error as FastifyFailure
   if (failure.validation) return fromValidation(failure)
+  if (failure.code === 'FST_ERR_BAD_URL')
+    return invalidParameter([{ parameter: 'path', code: 'encoding', message: 'The URL must be percent-encoded UTF-8' }])
+  if (failure.code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return invalidParameter([{ parameter: 'path', code: 'maxLength', message: 'A segment of the path is too long' }])
   if (failure.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return payloadTooLarge(request.routeOptions.bodyLimit)
   if (failure.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return unsupportedMediaType(request.headers['content-type'] ?? '', 'application/json')

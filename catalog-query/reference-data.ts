@@ -1,7 +1,11 @@
 /** Channels and locales: what a request's `channel` and `locale` mean. Read from a replica, kept in memory, refreshed while used. */
+import { LRUCache } from 'lru-cache'
+import { invalidParameter } from '../shared/problem.ts'
 import type { Representation } from '../shared/representation.ts'
 import type { ConsistencyToken } from '../shared/token.ts'
-import type { Vouching } from './cache/product-read.ts'
+import type { ReadSnapshot, Vouching } from './cache/product-read.ts'
+import { positionSatisfies } from './cache/token-rule.ts'
+import { TRUST_US } from './cache/trust.ts'
 
 export interface Channel {
   readonly id: number
@@ -14,13 +18,155 @@ export interface Channel {
 export interface Resolved {
   readonly channel: Channel
   readonly representation: Representation
-  /** How far to believe the reference data, where an absence in it decided (a locale nobody wrote in); null: nothing was absent. */
+  /** How far to believe the reference data, where an absence in it decided (a locale that nobody wrote in); null: nothing was absent. */
   readonly absence: Vouching | null
 }
 
 export interface ReferenceData {
   /**
+   * What is present answers without a promise.
    * @throws CatalogError invalid-parameter when there is no such channel; unavailable when the data was never read and no database answers
    */
   resolve(channel: string | undefined, locale: string | undefined, token: ConsistencyToken | null): Resolved | Promise<Resolved>
+}
+
+const DEFAULT_CHANNEL = 'default'
+/** Data older than this is read again in the background while it is used, microseconds. */
+const REFRESH_AFTER_US = 500_000
+/**
+ * An absence is believed for this long after it was read, microseconds; then it is read again first. Not zero: `locale=de-AT` in a catalog that
+ * has only `de` is an absence in every request, and would be a statement in every turn.
+ */
+const ABSENCE_US = 100_000
+
+/** Channels and locales in the one row that their snapshot is. */
+interface ReferenceRow {
+  readonly channels: readonly Channel[]
+  readonly locales: readonly string[]
+}
+
+const READ_REFERENCE = /* sql */ `
+  select
+    (select coalesce(json_agg(c), '[]')
+     from (
+       select id, code, name, currency, default_locale as "defaultLocale"
+       from channel
+       where active
+       order by id) as c) as channels,
+    (select coalesce(json_agg(code order by code), '[]') from locale) as locales`
+
+interface KnownData {
+  readonly table: ReferenceTable
+  readonly vouching: Vouching
+  /** When it was read, by this host's clock. */
+  readonly readAtUs: number
+}
+
+export function createReferenceData(readSnapshot: ReadSnapshot, nowUs: () => number): ReferenceData {
+  let known: KnownData | null = null
+  let reading: Promise<KnownData> | null = null
+
+  async function read(token: ConsistencyToken | null): Promise<KnownData> {
+    const readAtUs = nowUs()
+    const { rows, asOf, contained, marked } = await readSnapshot<ReferenceRow>(
+      { name: 'reference', text: READ_REFERENCE, values: [] },
+      token,
+    )
+    const row = rows[0] ?? { channels: [], locales: [] }
+    const table = known !== null && JSON.stringify(known.table.row) === JSON.stringify(row) ? known.table : createReferenceTable(row)
+    const fresh = { table, vouching: { vouched: asOf, contained, marked }, readAtUs }
+    // Two reads may end in either order.
+    if (known === null || known.vouching.vouched <= asOf) known = fresh
+    return fresh
+  }
+
+  const readShared = (): Promise<KnownData> => (reading ??= read(null).finally(() => (reading = null)))
+
+  /** With what is there when no database answers: better a channel's older default than no answer. */
+  async function readOr(old: KnownData | null): Promise<KnownData> {
+    if (old === null) return await readShared()
+    return await readShared().catch(() => ({ ...old, vouching: { ...old.vouching, marked: true } }))
+  }
+
+  async function resolveAnew(channel: string | undefined, locale: string | undefined, token: ConsistencyToken | null): Promise<Resolved> {
+    const data = token === null ? await readOr(known) : await read(token)
+    return resolvedBy(data, data.table.find(channel, locale), channel)
+  }
+
+  return {
+    resolve(channel, locale, token) {
+      const data = known
+      const ageUs = data === null ? Infinity : nowUs() - data.readAtUs
+      if (data === null || ageUs > TRUST_US) return resolveAnew(channel, locale, token)
+      // A failure is nobody's: the next reader finds it too old and reads it itself.
+      if (ageUs > REFRESH_AFTER_US) readShared().catch(() => {})
+      const found = data.table.find(channel, locale)
+      if (found.complete !== null) return found.complete
+      const believed = ageUs <= ABSENCE_US && (token === null || positionSatisfies(data.vouching.vouched, token))
+      return believed ? resolvedBy(data, found, channel) : resolveAnew(channel, locale, token)
+    },
+  }
+}
+
+function resolvedBy(data: KnownData, found: Found, code = DEFAULT_CHANNEL): Resolved {
+  if (found.complete !== null) return found.complete
+  if (found.channel === null) throw invalidParameter([{ parameter: 'channel', code: 'unknown', message: `No channel has code "${code}"` }])
+  return { channel: found.channel, representation: found.representation, absence: data.vouching }
+}
+
+interface Found {
+  /** The whole answer, where nothing in it hangs on an absence. */
+  readonly complete: Resolved | null
+  readonly channel: Channel | null
+  readonly representation: Representation
+}
+
+interface ReferenceTable {
+  readonly row: ReferenceRow
+  /** The same object for the same request, so that what is kept by representation stays. */
+  find(channel: string | undefined, locale: string | undefined): Found
+}
+
+/** Requests of different spelling at most, kept. */
+const FOUND_AT_MOST = 2_000
+
+function createReferenceTable(row: ReferenceRow): ReferenceTable {
+  const channels = new Map(row.channels.map((channel) => [channel.code, channel]))
+  const locales = new Map(row.locales.map((code) => [code.toLowerCase(), code]))
+  const found = new LRUCache<string, Found>({ max: FOUND_AT_MOST })
+  const representations = new Map<string, Representation>()
+  return {
+    row,
+    find(channel = DEFAULT_CHANNEL, locale = '') {
+      const name = `${channel} ${locale}`
+      const before = found.get(name)
+      if (before !== undefined) return before
+      const made = findIn(channels.get(channel) ?? null, locale, { locales, representations })
+      found.set(name, made)
+      return made
+    },
+  }
+}
+
+function findIn(
+  channel: Channel | null,
+  locale: string,
+  { locales, representations }: { locales: ReadonlyMap<string, string>; representations: Map<string, Representation> },
+): Found {
+  if (channel === null) return { complete: null, channel, representation: { channel: '', locales: [] } }
+  const wanted = [...chainOf(locale), ...chainOf(channel.defaultLocale)]
+  const present = wanted.map((tag) => locales.get(tag.toLowerCase())).filter((code) => code !== undefined)
+  const chain = present.length === 0 ? [channel.defaultLocale] : [...new Set(present)]
+  const name = `${channel.code} ${chain.join(' ')}`
+  const representation = representations.get(name) ?? { channel: channel.code, locales: chain }
+  representations.set(name, representation)
+  const complete = present.length === wanted.length ? { channel, representation, absence: null } : null
+  return { complete, channel, representation }
+}
+
+/** `de-Latn-AT` → `de-Latn-AT`, `de-Latn`, `de` (RFC 4647, lookup). */
+function chainOf(locale: string): readonly string[] {
+  if (locale === '') return []
+  const parts = locale.split('-')
+  return parts.map((_, i) => parts.slice(0, parts.length - i).join('-'))
 }

@@ -1,4 +1,5 @@
 /** What every read route is given: where to read from, and how answers are labelled. */
+import type { ProductLoader } from '../cache/product-loader.ts'
 import type { ReadProduct, ReadProducts, ReadSnapshot } from '../cache/product-read.ts'
 import type { FindProductId } from '../product/look-up.ts'
 import type { ReferenceData } from '../reference-data.ts'
@@ -7,6 +8,8 @@ import type { AnswerSettings } from './answer-headers.ts'
 export interface ReadContext {
   readonly readProduct: ReadProduct
   readonly readMany: ReadProducts
+  /** A product's whole document, from a database. */
+  readonly loadProduct: ProductLoader['load']
   /** For whatever is no product: lists, trees, channels. */
   readonly readSnapshot: ReadSnapshot
   readonly reference: ReferenceData

@@ -1,0 +1,136 @@
+/** `GET` of one product: by id, key, slug or SKU, and its further variants (api.md, "query: one product"). */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { HttpServer } from '../../shared/http-server.ts'
+import { representationCode } from '../../shared/representation.ts'
+import type { ProductRead } from '../cache/product-read.ts'
+import { FIELDS_PARAMETER, parseFields, pickFields } from '../http/fields.ts'
+import type { ReadContext } from '../http/read-context.ts'
+import { andThen, REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
+import type { Resolved } from '../reference-data.ts'
+import type { FoundId, LookUp } from './look-up.ts'
+import { sendProduct, setFreshness, type ProductAnswer, type Reshape } from './product-answer.ts'
+import { PRODUCT_FIELDS } from './product-schema.ts'
+import { PRODUCT_ANSWERS, READ_ROUTE } from './route-schema.ts'
+import { registerVariantsRoute } from './variants-route.ts'
+
+const Query = Type.Object({ ...REPRESENTATION_PARAMETERS, ...FIELDS_PARAMETER }, { additionalProperties: false })
+interface ProductQuery {
+  readonly channel?: string
+  readonly locale?: string
+  readonly fields?: string
+}
+
+/** No NUL, which PostgreSQL has no place for; percent-encoding has been undone. */
+const businessKey = (description: string) => Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\u0000]+$', description })
+const Id = Type.Object({ id: Type.String({ format: 'uuid' }) })
+
+export function registerProductRoutes(app: HttpServer, context: ReadContext): void {
+  const schema = { querystring: Query, response: PRODUCT_ANSWERS, tags: ['products'] }
+  app.get('/v1/products/:id', { ...READ_ROUTE, schema: { ...schema, params: Id, summary: 'One product' } }, (request, reply) => {
+    const token = tokenOf(request)
+    const answered = andThen(context.reference.resolve(request.query.channel, request.query.locale, token), (resolved) => {
+      const id = request.params.id.toLowerCase()
+      const asked = { what: 'product', by: 'id', value: id } as const
+      return andThen(context.readProduct(id, resolved.representation, token), (read) => {
+        const reshape = fieldsReshape(request.query)
+        return sendProduct(context, request, reply, { read, also: alsoOf(resolved), token, asked, shape: shapeOf(resolved), reshape })
+      })
+    })
+    // Nothing to wait for when memory had it: Fastify would wait for a reply that is returned.
+    return answered instanceof Promise ? answered : undefined
+  })
+
+  const byKey = Type.Object({ key: businessKey('The product’s key') })
+  app.get(
+    '/v1/products/by-key/:key',
+    { ...READ_ROUTE, schema: { ...schema, params: byKey, summary: 'One product by its key' } },
+    (request, reply) => lookUpAndSend(context, request, reply, { by: 'key', value: request.params.key, query: request.query }),
+  )
+
+  const bySlug = Type.Object({ slug: businessKey('A slug of the product in a locale of the chain') })
+  app.get(
+    '/v1/products/by-slug/:slug',
+    { ...READ_ROUTE, schema: { ...schema, params: bySlug, summary: 'One product by its slug; an old slug answers 308' } },
+    (request, reply) => lookUpAndSend(context, request, reply, { by: 'slug', value: request.params.slug, query: request.query }),
+  )
+
+  const bySku = Type.Object({ sku: businessKey('The SKU of one of its variants') })
+  app.get(
+    '/v1/variants/by-sku/:sku',
+    { ...READ_ROUTE, schema: { ...schema, params: bySku, summary: 'The product of a variant, with the SKU that matched' } },
+    (request, reply) => lookUpAndSend(context, request, reply, { by: 'sku', value: request.params.sku, query: request.query }),
+  )
+
+  registerVariantsRoute(app, context)
+}
+
+interface Asked {
+  readonly by: LookUp['by']
+  readonly value: string
+  readonly query: ProductQuery
+}
+
+async function lookUpAndSend(context: ReadContext, request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<FastifyReply> {
+  const { by, value, query } = asked
+  const token = tokenOf(request)
+  const resolved = await context.reference.resolve(query.channel, query.locale, token)
+  const { representation } = resolved
+  const found = await context.findProductId(by === 'slug' ? { by, value, locales: representation.locales } : { by, value }, token)
+  const read = found.id === null ? nothingFound(found) : await context.readProduct(found.id, representation, token)
+  const answer: ProductAnswer = {
+    read,
+    also: [found, ...alsoOf(resolved)],
+    token,
+    asked: { what: by === 'sku' ? 'variant' : 'product', by: by === 'sku' ? 'SKU' : by, value },
+    shape: shapeOf(resolved),
+    reshape: by === 'sku' ? withSku(value, query) : fieldsReshape(query),
+  }
+  if (found.movedTo === null || read.state !== 'visible') return sendProduct(context, request, reply, answer)
+  setFreshness(context, reply, answer)
+  return reply.redirect(movedUrl(request, found.movedTo), 308)
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/** The absence of a key, as a read: vouched for by the look-up alone. */
+function nothingFound({ vouched, contained, marked }: FoundId): ProductRead {
+  const nothing = { body: EMPTY, gzip: null, brotli: null, card: EMPTY, locale: '', changedAtMs: 0, renderedAtMs: 0 }
+  return { ...nothing, id: '', state: 'absent', rev: 0, tier: 'replica', forward: 'miss', vouched, contained, marked }
+}
+
+/** A relative reference, so that it is right behind any gateway. */
+function movedUrl(request: FastifyRequest, slug: string): string {
+  const at = request.url.indexOf('?')
+  return `/v1/products/by-slug/${encodeURIComponent(slug)}${at < 0 ? '' : request.url.slice(at)}`
+}
+
+function fieldsReshape(query: ProductQuery): Reshape | null {
+  const fields = parseFields(query.fields, PRODUCT_FIELDS)
+  return fields === null ? null : { name: fields.join(), apply: (body) => pickFields(body, fields) }
+}
+
+/** `"sku"` in front: the bytes are spliced, not parsed, unless only some fields are wanted. */
+function withSku(sku: string, query: ProductQuery): Reshape {
+  const member = Buffer.from(`{"sku":${JSON.stringify(sku)},`)
+  const splice = (body: Buffer) => Buffer.concat([member, body.subarray(1)])
+  const fields = parseFields(query.fields, ['sku', ...PRODUCT_FIELDS])
+  if (fields === null) return { name: 'sku', apply: splice }
+  return { name: `sku ${fields.join()}`, apply: (body) => pickFields(splice(body), fields) }
+}
+
+function alsoOf(resolved: Resolved) {
+  return resolved.absence === null ? NOTHING : [resolved.absence]
+}
+
+const NOTHING: readonly never[] = []
+
+const shapes = new WeakMap<object, string>()
+
+function shapeOf({ representation }: Resolved): string {
+  const known = shapes.get(representation)
+  if (known !== undefined) return known
+  const shape = representationCode(representation)
+  shapes.set(representation, shape)
+  return shape
+}

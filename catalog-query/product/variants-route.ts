@@ -1,0 +1,61 @@
+/** `GET /v1/products/{id}/variants`: a page of the variants of a product that has more than fit into its own answer. */
+import { Type } from 'typebox'
+import type { HttpServer } from '../../shared/http-server.ts'
+import { gone, invalidCursor, notFound } from '../../shared/problem.ts'
+import { publicVariant, representationCode, variantsLink, VARIANTS_PER_PAGE } from '../../shared/representation.ts'
+import { sendJson } from '../http/answer-headers.ts'
+import { entityTag, isNoneMatched, tagOf } from '../http/entity-tag.ts'
+import type { ReadContext } from '../http/read-context.ts'
+import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
+import { Variant } from './product-schema.ts'
+import { PRODUCT_ANSWERS, READ_ROUTE, type Answers } from './route-schema.ts'
+
+const Params = Type.Object({ id: Type.String({ format: 'uuid' }) })
+const Query = Type.Object(
+  {
+    ...REPRESENTATION_PARAMETERS,
+    cursor: Type.Optional(Type.String({ maxLength: 20, description: 'From `variantsNext` or `page.next`' })),
+  },
+  { additionalProperties: false },
+)
+const Page = Type.Object({
+  data: Type.Array(Variant),
+  page: Type.Object({ limit: Type.Integer(), next: Type.Union([Type.String(), Type.Null()]) }),
+})
+
+/** Read from a database each time: only very large products have further pages, and these are asked for rarely. */
+export function registerVariantsRoute(app: HttpServer, context: ReadContext): void {
+  const response: Answers = { ...PRODUCT_ANSWERS, 200: Page }
+  const schema = { params: Params, querystring: Query, response, tags: ['products'] }
+  app.get(
+    '/v1/products/:id/variants',
+    { ...READ_ROUTE, schema: { ...schema, summary: 'A page of a product’s variants' } },
+    async (request, reply) => {
+      const id = request.params.id.toLowerCase()
+      const offset = toOffset(request.query.cursor)
+      const token = tokenOf(request)
+      const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
+      const { source, asOf: vouched, tier, marked } = await context.loadProduct(id, token)
+      const read = { vouched, contained: source.contained, marked }
+      const parts = absence === null ? [read] : [read, absence]
+      if (source.state === 'deleted') throw gone('product', id)
+      if (source.document === null) throw notFound('product', 'id', id)
+      const { variants } = source.document
+      const end = offset + VARIANTS_PER_PAGE
+      const page = { limit: VARIANTS_PER_PAGE, next: end < variants.length ? variantsLink(id, representation, end) : null }
+      const data = variants.slice(offset, end).map((variant) => publicVariant(variant, representation.channel))
+      const etag = entityTag(tagOf(source.rev, `${representationCode(representation)} variants ${offset}`), 'identity')
+      const condition = request.headers['if-none-match']
+      if (condition !== undefined && isNoneMatched(condition, etag)) void reply.code(304)
+      const answer = { json: JSON.stringify({ data, page }), parts, cacheStatus: `fwd=miss; detail=${tier}`, token }
+      const headers = { etag, 'catalog-rev': String(source.rev) }
+      return sendJson({ settings: context.answers, nowUs: context.nowUs() }, reply, { ...answer, headers })
+    },
+  )
+}
+
+/** @throws CatalogError invalid-cursor */
+function toOffset(cursor = '0'): number {
+  if (!/^\d{1,9}$/.test(cursor)) throw invalidCursor()
+  return Number(cursor)
+}

@@ -1,0 +1,36 @@
+/** Bearer tokens of an issuer that the settings name: JWTs, checked against its published keys (RFC 9068, RFC 8725). */
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import { unavailable } from '../../shared/problem.ts'
+import { isScope } from '../../shared/scope.ts'
+import type { JwtConfig } from '../config.ts'
+import type { VerifyBearer } from './authenticator.ts'
+
+/** No HMAC: the issuer's public keys would be its secret. */
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
+const CLOCK_TOLERANCE_S = 5
+const FETCH_LIMIT_MS = 2_000
+/** A key that is not known makes us look again at the issuer's, at most this often. */
+const COOLDOWN_MS = 30_000
+
+/** Its keys are fetched when the first token comes, and kept. Scopes are taken from `scope`, words between spaces. */
+export function createBearerVerifier(config: JwtConfig): VerifyBearer {
+  const keys = createRemoteJWKSet(new URL(config.jwksUrl), { timeoutDuration: FETCH_LIMIT_MS, cooldownDuration: COOLDOWN_MS })
+  const expected = { issuer: config.issuer, audience: config.audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_S }
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, keys, { ...expected, requiredClaims: ['exp', 'sub'] })
+      const scopes = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : []
+      return { id: `jwt:${payload.sub}`, scopes: new Set(scopes.filter(isScope)) }
+    } catch (error) {
+      if (isIssuerAway(error)) throw unavailable('The keys of the token’s issuer cannot be fetched', error)
+      return null
+    }
+  }
+}
+
+/** What says nothing about the token: no answer, or none that holds keys. */
+function isIssuerAway(error: unknown): boolean {
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true
+  // jose's own word for an answer that is not 200; a failed fetch is a TypeError.
+  return error instanceof TypeError || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC')
+}

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { pause } from './lifecycle.ts'
+import { createOutage } from './outage.ts'
 import { toStamp, type Stamp } from './stamp.ts'
 
 const TICK_EVERY_MS = 250
@@ -42,15 +43,13 @@ const TICK_IF_OLD = /* sql */ `
 
 /** Keeps the clock at most about 250 ms old until the signal is aborted. A failure is logged once per outage. Never rejects. */
 export async function startTicker(pool: Queryable, signal: AbortSignal, log: Pick<Logger, 'warn' | 'info'>): Promise<void> {
-  let failing = false
+  const outage = createOutage(log, { begins: 'the catalog clock could not be ticked', ends: 'the catalog clock is ticked again' })
   while (!signal.aborted) {
     try {
       await pool.query(TICK_IF_OLD)
-      if (failing) log.info('the catalog clock is ticked again')
-      failing = false
+      outage.succeeded()
     } catch (error) {
-      if (!failing) log.warn({ err: error }, 'the catalog clock could not be ticked')
-      failing = true
+      outage.failed(error)
     }
     await pause(TICK_EVERY_MS, signal)
   }

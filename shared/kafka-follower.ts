@@ -6,6 +6,7 @@ import { createKafka, productTopic, type KafkaBatch, type KafkaClient, type Kafk
 import { toRuns } from './kafka-runs.ts'
 import type { KafkaOptions } from './kafka-publisher.ts'
 import { pause, withTimeout } from './lifecycle.ts'
+import { createOutage } from './outage.ts'
 
 const RESTART_AFTER_MS = 1_000
 const RETRY_APPLY_MS = 200
@@ -25,6 +26,11 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
   const next = new Map<number, number>()
   const newestTimeline = new Map<number, number>()
   const positions = sharedPositions(kafka, topic)
+  const reaching = createOutage(options.log, {
+    begins: 'the event log cannot be followed now; trying again',
+    ends: 'the event log is followed again',
+  })
+  const applying = createOutage(options.log, { begins: 'events cannot be applied; trying again', ends: 'events are applied again' })
   let heardAtMs = performance.now()
   let following: Promise<void> = Promise.resolve()
 
@@ -34,7 +40,7 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
         await begin(startAt)
         await consume(apply)
       } catch (error) {
-        options.log.warn({ err: error }, 'the event log cannot be followed now; trying again')
+        reaching.failed(error)
       }
       await pause(RESTART_AFTER_MS, abort.signal)
     }
@@ -61,7 +67,9 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
       if (!payload.restart) ended.resolve()
     })
     consumer.on(consumer.events.REQUEST, ({ payload }) => {
-      if (payload.apiName === 'Fetch') heardAtMs = performance.now()
+      if (payload.apiName !== 'Fetch') return
+      heardAtMs = performance.now()
+      reaching.succeeded()
     })
     const end = () => ended.resolve()
     abort.signal.addEventListener('abort', end, { once: true })
@@ -101,9 +109,11 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
   /** null after a failure: the offset was not moved, so the run is fetched again. */
   async function applyOnce(run: Parameters<ApplyRun>[0], apply: ApplyRun): Promise<{ next: number } | null> {
     try {
-      return await apply(run)
+      const applied = await apply(run)
+      applying.succeeded()
+      return applied
     } catch (error) {
-      options.log.warn({ err: error, partition: run.partition, from: run.from }, 'a run could not be applied; trying again')
+      applying.failed(error)
       await pause(RETRY_APPLY_MS, abort.signal)
       return null
     }

@@ -1,8 +1,11 @@
 /** The only file that imports kafkajs (unmaintained since 2023): the client, its one repair, and the topics. */
 import { createRequire } from 'node:module'
-import { CompressionTypes, ConfigResourceTypes, Kafka, logLevel, Partitioners, type LogEntry } from 'kafkajs'
+import kafkajs, { type Kafka, type LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
 import { BUCKET_COUNT } from './bucket.ts'
+
+// Node sees only some of the names that this CommonJS package exports.
+const { CompressionTypes, ConfigResourceTypes, logLevel, Partitioners } = kafkajs
 
 export type KafkaClient = Kafka
 export type KafkaProducer = ReturnType<Kafka['producer']>
@@ -27,7 +30,7 @@ RequestQueueClass.prototype.scheduleCheckPendingRequests = function (this: Reque
 
 /** @param log gets kafkajs's lines one level lower than it thinks: most of its errors are retried and pass */
 export function createKafka(brokers: readonly string[], clientId: string, log: Pick<Logger, 'info' | 'debug'>): KafkaClient {
-  return new Kafka({
+  return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
     connectionTimeout: 2_000,
@@ -70,9 +73,10 @@ const TOPICS = [
 /**
  * Makes the topics that are missing; safe to run twice, and by several at once. Never changes a partition count: a product
  * would move between orders.
+ * @returns the names of those it made
  * @throws when no broker answers within about 10 s, or the product topic has another number of partitions
  */
-export async function createTopics(brokers: readonly string[], prefix: string, replication: number): Promise<void> {
+export async function createTopics(brokers: readonly string[], prefix: string, replication: number): Promise<readonly string[]> {
   const silent = { info: () => undefined, debug: () => undefined }
   const admin = createKafka(brokers, 'catalog-migrate', silent).admin()
   await admin.connect()
@@ -85,6 +89,7 @@ export async function createTopics(brokers: readonly string[], prefix: string, r
       admin,
       wanted.map((topic) => topic.name),
     )
+    return missing.map((topic) => topic.name)
   } finally {
     await admin.disconnect()
   }

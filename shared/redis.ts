@@ -3,8 +3,8 @@ import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
 import type { PartHealth } from './ops-server.ts'
 
-/** `cache`: reads and scripts; `pubsub`: a subscriber can do nothing else; `limiter`: its bursts must not delay reads. */
-export type RedisPurpose = 'cache' | 'pubsub' | 'limiter'
+/** `cache`: reads and scripts; `pubsub`: a subscriber can do nothing else; `publisher`: may fail; `limiter`: its bursts must not delay reads. */
+export type RedisPurpose = 'cache' | 'pubsub' | 'publisher' | 'limiter'
 
 const COMMAND_MS = 100
 const CONNECT_MS = 500

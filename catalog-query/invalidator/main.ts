@@ -1,0 +1,105 @@
+/** The invalidator: follows the event log and applies every event to Redis. Several side by side all apply everything. */
+import type { Pool } from 'pg'
+import type { Logger } from 'pino'
+import type { EventFollower } from '../../shared/event-log.ts'
+import { createKafkaFollower } from '../../shared/kafka-follower.ts'
+import { createLifecycle, runProgram, type Lifecycle } from '../../shared/lifecycle.ts'
+import { createLogTableFollower } from '../../shared/log-table-follower.ts'
+import { createLogger } from '../../shared/log.ts'
+import { createMetrics } from '../../shared/metrics.ts'
+import { startOpsServer, type CheckHealth } from '../../shared/ops-server.ts'
+import { createPool } from '../../shared/postgres.ts'
+import { createRedis, redisHealth } from '../../shared/redis.ts'
+import { nowUs } from '../../shared/stamp.ts'
+import { copyTtlMs, newGeneration, type AppliedEvent } from '../cache/cache-store.ts'
+import { DROP_CHANNEL, encodeDrop } from '../cache/drop-channel.ts'
+import { createRedisStore } from '../cache/redis-store.ts'
+import { readConfig, type InvalidatorConfig } from './config.ts'
+import { waitForRedis } from './eviction-check.ts'
+import { createInvalidatorMetrics } from './invalidator-metrics.ts'
+import { createRunApplier } from './run-applier.ts'
+import { startAt } from './start-at.ts'
+
+/** No fetch and no heartbeat for this long: the log, or the way to it, is down. */
+const SILENT_MS = 3_000
+
+runProgram('invalidator', async () => await start(readConfig()))
+
+async function start(config: InvalidatorConfig): Promise<Lifecycle> {
+  const log = createLogger('invalidator', config.logLevel)
+  const lifecycle = createLifecycle(log)
+  const registry = createMetrics('invalidator')
+
+  const redis = createRedis(config.redisUrl, 'cache', log)
+  lifecycle.onStop('redis', () => redis.disconnect())
+  const drops = createRedis(config.redisUrl, 'publisher', log)
+  lifecycle.onStop('drops', () => drops.disconnect())
+  const pools = config.kafkaBrokers.length > 0 ? [] : createPools(config, log)
+  lifecycle.onStop('pools', () => Promise.all(pools.map((pool) => pool.end())))
+
+  const follower = createFollower(config, pools, log)
+  const metrics = createInvalidatorMetrics(registry, follower.silentMs)
+  const store = createRedisStore(redis, metrics.onRedisError)
+  const apply = createRunApplier({
+    store,
+    position: follower.position,
+    nowUs,
+    newGeneration,
+    ttlMs: copyTtlMs,
+    onApplied: (piece) => {
+      metrics.onApplied(piece)
+      publishDrop(piece.events)
+    },
+    onGap: metrics.onGap,
+    onNewWatermark: metrics.onNewWatermark,
+  })
+
+  /** Fire and forget: a memory entry that nobody drops lives for a second at most. */
+  function publishDrop(events: readonly AppliedEvent[]): void {
+    if (events.length === 0 || drops.status !== 'ready') return
+    drops.publish(DROP_CHANNEL, encodeDrop(events.map((event) => event.productId))).catch(() => metrics.onRedisError('publish'))
+  }
+
+  let refusal: string | null = null
+  async function follow(): Promise<void> {
+    await waitForRedis(redis, lifecycle.signal, (reason) => {
+      if (refusal === null) log.fatal(reason.message)
+      refusal = reason.message
+    })
+    refusal = null
+    if (lifecycle.signal.aborted) return
+    await follower.start((partition) => startAt(partition, store, follower.position), metrics.measured(apply))
+  }
+
+  const following = follow()
+  lifecycle.onStop('follower', async () => {
+    await following
+    await follower.close()
+  })
+
+  const health: CheckHealth = () => ({
+    redis: refusal === null ? { ...redisHealth(redis), required: true } : { ok: false, required: true, detail: refusal },
+    log: {
+      ok: follower.silentMs() < SILENT_MS,
+      required: true,
+      detail: `last heard of ${Math.round(follower.silentMs())} ms ago; oldest claim ${metrics.watermarkAgeSeconds().toFixed(2)} s`,
+    },
+  })
+  const { signal } = lifecycle
+  const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics: registry, health, stopping: signal })
+  lifecycle.onStop('operations server', () => ops.close())
+  log.info({ ops: ops.listeningOrigin, log: config.kafkaBrokers.length > 0 ? 'kafka' : 'table' }, 'listening')
+  return lifecycle
+}
+
+function createFollower(config: InvalidatorConfig, pools: readonly Pool[], log: Logger): EventFollower {
+  if (config.kafkaBrokers.length === 0) return createLogTableFollower({ pools, log })
+  const { kafkaBrokers, topicPrefix } = config
+  return createKafkaFollower({ brokers: kafkaBrokers, topicPrefix, clientId: 'catalog-invalidator', group: 'catalog-invalidator', log })
+}
+
+function createPools(config: InvalidatorConfig, log: Logger): Pool[] {
+  return config.databaseUrls.map((url) =>
+    createPool({ url, size: 2, connectMs: 1_000, statementMs: 2_000, applicationName: 'catalog-invalidator' }, log),
+  )
+}

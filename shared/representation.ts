@@ -98,7 +98,7 @@ export function localized(text: LocalizedText, locales: readonly string[]): stri
   return Object.values(text)[0] ?? null
 }
 
-export function isInStock(variant: VariantDocument): boolean {
+export function isInStock(variant: Pick<VariantDocument, 'stock'>): boolean {
   return variant.stock === null || variant.stock > 0
 }
 

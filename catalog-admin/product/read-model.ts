@@ -1,0 +1,135 @@
+/** What readers are answered from: a document a product in read.product, and its rows in the lists of read.listing. */
+import type { PoolClient } from 'pg'
+import { isInStock } from '../../shared/representation.ts'
+import type { ProductState } from '../../shared/product-document.ts'
+import { addFacetTokens } from '../reference/facet-tokens.ts'
+import type { Channel } from '../reference/channels.ts'
+import type { References } from '../reference/references.ts'
+import { buildDocument, stateOf } from './build-document.ts'
+import type { Change } from './product-plan.ts'
+import { writeRows } from './write-rows.ts'
+
+export interface ReadModelContext {
+  readonly references: References
+  readonly channels: ReadonlyMap<string, Channel>
+  /** Milliseconds since 1970. */
+  readonly nowMs: number
+}
+
+/** @param revs of the changes, in their order */
+export async function writeReadModel(
+  client: PoolClient,
+  changes: readonly Change[],
+  revs: readonly number[],
+  context: ReadModelContext,
+): Promise<void> {
+  const states = changes.map(({ product, deleted }) => stateOf(product, deleted, context.nowMs))
+  const documents = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
+  await writeRows(client, 'write-documents', WRITE_DOCUMENTS, documents)
+  const listed = changes.filter((_, i) => states[i] === 'visible')
+  const tokens = await addFacetTokens(client, new Set(listed.flatMap((change) => [...facetsOf(change, context), ON_SALE])))
+  const rows = listed.flatMap((change) => listingRows(change, tokens, context))
+  await deleteListings(client, changes, rows)
+  await writeRows(client, 'write-listings', WRITE_LISTINGS, rows)
+}
+
+const WRITE_DOCUMENTS = /* sql */ `
+  insert into read.product (product_id, rev, state, doc, changed_at)
+  select id, rev, state, doc::text, changed_at
+  from json_to_recordset($1::json) as r (id uuid, rev bigint, state text, doc json, changed_at timestamptz)
+  on conflict (product_id) do update
+  set rev = excluded.rev, state = excluded.state, doc = excluded.doc, changed_at = excluded.changed_at`
+
+function documentRow(change: Change, rev: number, state: ProductState, { references, nowMs }: ReadModelContext) {
+  const { id, stored, product } = change
+  const dates = {
+    createdMs: stored?.createdMs ?? nowMs,
+    updatedMs: change.action === 'published' ? (stored?.updatedMs ?? nowMs) : nowMs,
+  }
+  const doc = state === 'visible' ? buildDocument(id, product, dates, references) : null
+  return { id, rev, state, doc, changed_at: new Date(nowMs).toISOString() }
+}
+
+interface ListingRow {
+  readonly channel_id: number
+  readonly category_id: number
+  readonly product_id: string
+  readonly price_minor: number
+  readonly popularity: number
+  readonly created_at: string
+  readonly in_stock: boolean
+  readonly brand_id: number | null
+  readonly facets: readonly number[]
+}
+
+const EVERYTHING = 0
+const ON_SALE = 'onsale'
+
+/** One a channel with a price in it, times each category, each of its ancestors, and 0 for all. */
+function listingRows(change: Change, tokens: ReadonlyMap<string, number>, context: ReadModelContext): readonly ListingRow[] {
+  const { id, product, stored } = change
+  const categories = context.references.categoriesOf(product)
+  const categoryIds = new Set([EVERYTHING, ...categories.flatMap((category) => [...category.ancestors, category.id])])
+  const facets = facetsOf(change, context).map((token) => tokens.get(token) ?? 0)
+  const common = {
+    product_id: id,
+    // A real holds it; what is too small for one is nought.
+    popularity: Math.fround(product.popularity),
+    created_at: new Date(stored?.createdMs ?? context.nowMs).toISOString(),
+    in_stock: product.variants.some(isInStock),
+    brand_id: context.references.brandOf(product)?.id ?? null,
+  }
+  return [...pricesByChannel(change)].flatMap(([channel, { lowest, onSale }]) => {
+    const row = {
+      ...common,
+      channel_id: context.channels.get(channel)?.id ?? 0,
+      price_minor: lowest,
+      facets: onSale ? [...facets, tokens.get(ON_SALE) ?? 0] : facets,
+    }
+    return [...categoryIds].map((category_id) => ({ ...row, category_id }))
+  })
+}
+
+function pricesByChannel({ product }: Change): ReadonlyMap<string, { readonly lowest: number; readonly onSale: boolean }> {
+  const channels = new Map<string, { lowest: number; onSale: boolean }>()
+  for (const { channel, amount, compareAt } of product.variants.flatMap((variant) => variant.prices)) {
+    const known = channels.get(channel)
+    channels.set(channel, {
+      lowest: Math.min(amount, known?.lowest ?? amount),
+      onSale: compareAt !== null || known?.onSale === true,
+    })
+  }
+  return channels
+}
+
+function facetsOf({ product }: Change, { references }: ReadModelContext): readonly string[] {
+  const brand = references.brandOf(product)
+  return [...(brand === null ? [] : [`brand:${brand.slug}`]), ...product.tags.map((tag) => `tag:${tag}`)]
+}
+
+const DELETE_LISTINGS = /* sql */ `
+  delete from read.listing l
+  where l.product_id = any($1::uuid[])
+    and not exists (
+      select from unnest($2::smallint[], $3::int[], $4::uuid[]) as r (channel_id, category_id, product_id)
+      where r.channel_id = l.channel_id and r.category_id = l.category_id and r.product_id = l.product_id)`
+
+async function deleteListings(client: PoolClient, changes: readonly Change[], rows: readonly ListingRow[]): Promise<void> {
+  const replaced = changes.filter(({ stored }) => stored !== null).map(({ id }) => id)
+  if (replaced.length === 0) return
+  const values = [replaced, rows.map((row) => row.channel_id), rows.map((row) => row.category_id), rows.map((row) => row.product_id)]
+  await client.query({ name: 'delete-listings', text: DELETE_LISTINGS, values })
+}
+
+const WRITE_LISTINGS = /* sql */ `
+  insert into read.listing as l
+    (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, brand_id, facets)
+  select channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, brand_id, facets
+  from json_to_recordset($1::json) as r (
+    channel_id smallint, category_id int, product_id uuid, price_minor bigint, popularity real, created_at timestamptz,
+    in_stock boolean, brand_id int, facets int[])
+  on conflict (channel_id, category_id, product_id) do update
+  set price_minor = excluded.price_minor, popularity = excluded.popularity, in_stock = excluded.in_stock,
+    brand_id = excluded.brand_id, facets = excluded.facets
+  where (l.price_minor, l.popularity, l.in_stock, l.brand_id, l.facets)
+    is distinct from (excluded.price_minor, excluded.popularity, excluded.in_stock, excluded.brand_id, excluded.facets)`

@@ -1,0 +1,28 @@
+/** The attributes that products have: made on first use with the kind of the first value, refined by a person later. */
+import type { PoolClient } from 'pg'
+import type { AttributeValue } from '../../shared/product-document.ts'
+
+export type AttributeKind = 'text' | 'number' | 'boolean'
+
+/** Of the value, or of a list's first one. */
+export function kindOf(value: AttributeValue): AttributeKind {
+  const first = Array.isArray(value) ? (value[0] as unknown) : value
+  if (typeof first === 'number') return 'number'
+  return typeof first === 'boolean' ? 'boolean' : 'text'
+}
+
+const READ_ATTRIBUTES = /* sql */ `select code from attribute where code = any($1::text[])`
+const ADD_ATTRIBUTES = /* sql */ `
+  insert into attribute (code, kind)
+  select code, kind from unnest($1::text[], $2::text[]) as added (code, kind) order by code
+  on conflict do nothing`
+
+/** Makes those that are not there yet. */
+export async function addAttributes(client: PoolClient, kinds: ReadonlyMap<string, AttributeKind>): Promise<void> {
+  if (kinds.size === 0) return
+  const { rows } = await client.query<{ code: string }>({ name: 'read-attributes', text: READ_ATTRIBUTES, values: [[...kinds.keys()]] })
+  if (rows.length === kinds.size) return
+  const known = new Set(rows.map((row) => row.code))
+  const added = [...kinds].filter(([code]) => !known.has(code))
+  await client.query(ADD_ATTRIBUTES, [added.map(([code]) => code), added.map(([, kind]) => kind)])
+}

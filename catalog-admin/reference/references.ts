@@ -1,0 +1,63 @@
+/** Everything that products name and that has a table of its own: found, or made on first use. */
+import type { PoolClient } from 'pg'
+import type { AttributeValue } from '../../shared/product-document.ts'
+import type { CompleteProduct } from '../product/complete-product.ts'
+import { addAttributes, type AttributeKind, kindOf } from './attributes.ts'
+import { addBrands, type Brand } from './brands.ts'
+import { addCategories, type Category, pathKey } from './categories.ts'
+import { addLocales } from './locales.ts'
+
+export interface References {
+  readonly brandOf: (product: CompleteProduct) => Brand | null
+  /** In the product's own order. */
+  readonly categoriesOf: (product: CompleteProduct) => readonly Category[]
+}
+
+/**
+ * Always in this order, and each kind in the order of its names: two writers that make the same ones wait, but never in a circle.
+ * @throws RetryTransaction when another transaction got in between
+ */
+export async function addReferences(client: PoolClient, products: readonly CompleteProduct[]): Promise<References> {
+  await addLocales(client, localesOf(products))
+  await addAttributes(client, attributesOf(products))
+  const brands = await addBrands(client, new Set(products.flatMap(({ brand }) => brand ?? [])))
+  const categories = await addCategories(client, pathsOf(products))
+  return {
+    brandOf: ({ brand }) => (brand === null ? null : found(brands, brand)),
+    categoriesOf: (product) => product.categories.map((path) => found(categories, pathKey(path))),
+  }
+}
+
+function found<T>(made: ReadonlyMap<string, T>, name: string): T {
+  const reference = made.get(name)
+  if (reference === undefined) throw new Error(`Expected the reference ${name} to have been made`)
+  return reference
+}
+
+function localesOf(products: readonly CompleteProduct[]): ReadonlySet<string> {
+  const codes = new Set<string>()
+  for (const product of products) {
+    for (const locale of Object.keys(product.i18n)) codes.add(locale)
+    for (const item of product.media) for (const locale of Object.keys(item.alt)) codes.add(locale)
+  }
+  return codes
+}
+
+function attributesOf(products: readonly CompleteProduct[]): ReadonlyMap<string, AttributeKind> {
+  const kinds = new Map<string, AttributeKind>()
+  const collect = (attributes: Readonly<Record<string, AttributeValue>>) => {
+    for (const [code, value] of Object.entries(attributes)) if (!kinds.has(code)) kinds.set(code, kindOf(value))
+  }
+  for (const product of products) {
+    collect(product.attributes)
+    for (const variant of product.variants) collect(variant.attributes)
+  }
+  return kinds
+}
+
+function pathsOf(products: readonly CompleteProduct[]): readonly { readonly path: readonly string[]; readonly locale: string }[] {
+  return products.flatMap(({ categories, i18n }) => {
+    const [locale = 'en'] = Object.keys(i18n)
+    return categories.map((path) => ({ path, locale }))
+  })
+}

@@ -1,7 +1,7 @@
 /** Makes the answer of a list: the bytes of the products' cards joined, never parsed. */
 import { hash } from 'node:crypto'
 import type { ProductRead, Tier } from '../cache/product-read.ts'
-import type { ListPage } from './list-page.ts'
+import type { Page } from './list-page.ts'
 
 const OPEN = Buffer.from('{"data":[')
 const COMMA = Buffer.from(',')
@@ -20,14 +20,14 @@ export function joinData(items: readonly Buffer[], rest: string): Buffer {
   return Buffer.concat([OPEN, ...parts, Buffer.from(`]${rest}`)])
 }
 
-/** Weak, since the same answer is also sent compressed. @param parts whatever the bytes depend on, none with a line break */
-export function weakEtag(parts: readonly string[]): string {
-  return `W/"${hash('sha1', parts.join('\n'), 'base64url')}"`
+/** Weak, since the same answer is also sent compressed. @param content the bytes, or whatever they depend on */
+export function weakEtag(content: string | Buffer): string {
+  return `W/"${hash('sha1', content, 'base64url')}"`
 }
 
 /** What a page's bytes depend on: the request, the neighbours, and every product at its rev. */
-export function listEtag(request: string, page: ListPage, products: readonly ProductRead[]): string {
-  return weakEtag([request, page.next ?? '', page.prev ?? '', ...products.map(({ id, rev }) => `${id} ${rev}`)])
+export function listEtag(request: string, page: Pick<Page<unknown>, 'next' | 'prev'>, products: readonly ProductRead[]): string {
+  return weakEtag([request, page.next, page.prev, ...products.map(({ id, rev }) => `${id} ${rev}`)].join('\n'))
 }
 
 const DISTANCE: readonly Tier[] = ['memory', 'redis', 'replica', 'primary']

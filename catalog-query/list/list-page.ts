@@ -1,29 +1,33 @@
 /** One page of a list: which of the rows it shows, and the cursors to its neighbours. */
-import { encodeCursor, type ListCursor, type ListRow } from './list-cursor.ts'
+import { encodeCursor, type PageDirection } from './list-cursor.ts'
 
-export interface ListPage {
+export interface Page<Row> {
   /** In the order of the list. */
-  readonly ids: readonly string[]
+  readonly shown: readonly Row[]
   readonly next: string | null
   readonly prev: string | null
 }
 
+export interface PageRequest<Row> {
+  readonly limit: number
+  /** Of the cursor; null: the first page. */
+  readonly direction: PageDirection | null
+  readonly placeOf: (row: Row) => string
+  /** queryBinding() */
+  readonly binding: string
+}
+
 /**
- * @param rows as listStatement gives them, nearest to the cursor first; one more than `limit` shows that there is more
- * A page reached by a cursor has a way back, since it came from somewhere; only an empty one, whose products went meanwhile, has neither.
+ * A page reached by a cursor has a way back, since it came from somewhere; only an empty one, whose items went meanwhile, has neither.
+ * @param rows nearest to the cursor first; one more than the limit shows that there is more
  */
-export function cutPage(rows: readonly ListRow[], request: { limit: number; cursor: ListCursor | null }, binding: string): ListPage {
-  const { limit, cursor } = request
+export function cutPage<Row>(rows: readonly Row[], { limit, direction, placeOf, binding }: PageRequest<Row>): Page<Row> {
   const shown = rows.slice(0, limit)
   const more = rows.length > limit
-  const backwards = cursor?.direction === 'prev'
+  const backwards = direction === 'prev'
   if (backwards) shown.reverse()
   const [first, last] = [shown[0], shown.at(-1)]
-  const to = (direction: 'next' | 'prev', row: ListRow | undefined, exists: boolean) =>
-    exists && row !== undefined ? encodeCursor({ direction, id: row.id, position: row.position }, binding) : null
-  return {
-    ids: shown.map((row) => row.id),
-    next: to('next', last, more || backwards),
-    prev: to('prev', first, backwards ? more : cursor !== null),
-  }
+  const cursorTo = (neighbour: PageDirection, row: Row | undefined, exists: boolean) =>
+    exists && row !== undefined ? encodeCursor({ direction: neighbour, place: placeOf(row) }, binding) : null
+  return { shown, next: cursorTo('next', last, more || backwards), prev: cursorTo('prev', first, backwards ? more : direction !== null) }
 }

@@ -5,9 +5,10 @@ import { createReplicas } from '../cache/replicas.ts'
 import { tick } from '../../shared/clock.ts'
 import { decodeCursor } from './list-cursor.ts'
 import type { ListFilterName } from './list-filters.ts'
-import { cutPage, type ListPage } from './list-page.ts'
+import { cutPage, type Page } from './list-page.ts'
 import { canonicalFilters, canonicalQuery, queryBinding, type ListQuery } from './list-query.ts'
 import { createListReader } from './list-reader.ts'
+import { placeOf, startOf, type ListRow } from './list-row.ts'
 import { LIST_SORTS, SORT_ORDERS, type ListSort } from './list-sorts.ts'
 import { listStatement } from './list-statement.ts'
 
@@ -118,18 +119,19 @@ function openLists() {
     primaryLimit: 4,
   })
   const readList = createListReader((statement, token) => (statements++, readSnapshot(statement, token)), { maxBytes: 1_000_000 })
-  const readPage = async (wanted: Request, cursorText: string | null): Promise<ListPage> => {
+  const readPage = async (wanted: Request, cursor: string | null): Promise<Page<string>> => {
     const query = toQuery(wanted)
     const canonical = canonicalQuery(query)
     const binding = queryBinding(canonical)
-    const cursor = cursorText === null ? null : decodeCursor(cursorText, binding, SORT_ORDERS[query.sort])
-    const { value } = await readList({ query, canonical, cursor, limit: wanted.limit }, null)
-    return cutPage(value, { limit: wanted.limit, cursor }, binding)
+    const start = startOf(decodeCursor(cursor ?? undefined, binding), SORT_ORDERS[query.sort])
+    const { value } = await readList({ query, canonical, start, limit: wanted.limit }, null)
+    const page = cutPage<ListRow>(value, { limit: wanted.limit, direction: start?.direction ?? null, placeOf, binding })
+    return { ...page, shown: page.shown.map(({ id }) => id) }
   }
   return { readPage, statements: () => statements }
 }
 
-async function walk(readPage: ReturnType<typeof openLists>['readPage'], wanted: Request): Promise<ListPage[]> {
+async function walk(readPage: ReturnType<typeof openLists>['readPage'], wanted: Request): Promise<Page<string>[]> {
   const pages = [await readPage(wanted, null)]
   for (let next = pages[0]?.next ?? null; next !== null; next = pages.at(-1)?.next ?? null) pages.push(await readPage(wanted, next))
   return pages
@@ -143,13 +145,13 @@ test('any catalog walked by any filters, order and limit, forwards and back, is 
       for (const wanted of requests) {
         const expected = naive(items, wanted)
         const pages = await walk(readPage, wanted)
-        expect(pages.flatMap((page) => page.ids)).toEqual(expected)
-        expect(pages.every((page, i) => page.ids.length === wanted.limit || i === pages.length - 1)).toBe(true)
+        expect(pages.flatMap((page) => page.shown)).toEqual(expected)
+        expect(pages.every((page, i) => page.shown.length === wanted.limit || i === pages.length - 1)).toBe(true)
         expect(pages[0]?.prev).toBeNull()
         let back = pages.at(-1)
         for (const page of pages.slice(0, -1).toReversed()) {
           back = await readPage(wanted, back?.prev ?? '')
-          expect(back.ids).toEqual(page.ids)
+          expect(back.shown).toEqual(page.shown)
           expect(back.next).not.toBeNull()
         }
         expect(back?.prev ?? null).toBeNull()

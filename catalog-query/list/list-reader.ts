@@ -2,17 +2,17 @@
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
-import type { ListCursor, ListRow } from './list-cursor.ts'
 import type { ListQuery } from './list-query.ts'
+import { placeOf, type ListRow, type ListStart } from './list-row.ts'
 import { listStatement } from './list-statement.ts'
 
 /**
- * Nearest to the cursor first, at least one more than `limit` where there is more.
+ * Nearest to the start first, at least one more than `limit` where there is more.
  * @param canonical canonicalQuery() of the query
  * @throws CatalogError unavailable or overloaded
  */
 export type ReadList = (
-  request: { query: ListQuery; canonical: string; cursor: ListCursor | null; limit: number },
+  request: { query: ListQuery; canonical: string; start: ListStart | null; limit: number },
   token: ConsistencyToken | null,
 ) => Vouched<readonly ListRow[]> | Promise<Vouched<readonly ListRow[]>>
 
@@ -23,12 +23,12 @@ const ROW_BYTES = 120
 
 export function createListReader(readSnapshot: ReadSnapshot, options: { maxBytes: number }): ReadList {
   const cache = createSnapshotCache<readonly ListRow[]>({ maxBytes: options.maxBytes, sizeOf: (rows) => rows.length * ROW_BYTES })
-  return ({ query, canonical, cursor, limit }, token) => {
+  return ({ query, canonical, start, limit }, token) => {
     // Two lengths, not a hundred: pages of nearly any limit share one entry, and the statements stay few.
     const rows = (limit <= DEFAULT_LIMIT ? DEFAULT_LIMIT : MAX_LIMIT) + 1
-    const place = cursor === null ? '' : `${cursor.direction} ${cursor.id} ${cursor.position}`
+    const place = start === null ? '' : `${start.direction} ${placeOf(start)}`
     return cache.read(`${rows} ${place} ${canonical}`, token, async (withToken) => {
-      const snapshot = await readSnapshot<ListRow>(listStatement(query, cursor, rows), withToken)
+      const snapshot = await readSnapshot<ListRow>(listStatement(query, start, rows), withToken)
       return vouchedBy(snapshot, snapshot.rows)
     })
   }

@@ -10,9 +10,11 @@ import { sendTagged } from '../http/send-tagged.ts'
 import type { Resolved } from '../reference-data.ts'
 import { cacheStatusOf, joinCards, listEtag } from './list-answer.ts'
 import { decodeCursor } from './list-cursor.ts'
-import { cutPage, type ListPage } from './list-page.ts'
+import { limitParameter, linkHeader } from './list-link.ts'
+import { cutPage } from './list-page.ts'
 import { canonicalFilters, canonicalQuery, queryBinding, type ListQuery } from './list-query.ts'
 import { createListReader, DEFAULT_LIMIT, MAX_LIMIT, type ReadList } from './list-reader.ts'
+import { placeOf, startOf } from './list-row.ts'
 import { DEFAULT_SORT, LIST_SORTS, SORT_ORDERS } from './list-sorts.ts'
 
 export const PATH = '/v1/products'
@@ -61,19 +63,19 @@ async function answerList(
   request: FastifyRequest & { query: ListParameters },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { channel, locale, limit, cursor: cursorText } = request.query
+  const { channel, locale, limit, cursor } = request.query
   const token = tokenOf(request)
   const resolved = await context.reference.resolve(channel, locale, token)
   const query = toListQuery(request.query, resolved)
   const canonical = canonicalQuery(query)
   const binding = queryBinding(canonical)
-  const cursor = cursorText === undefined ? null : decodeCursor(cursorText, binding, SORT_ORDERS[query.sort])
-  const list = await readList({ query, canonical, cursor, limit }, token)
-  const page = cutPage(list.value, { limit, cursor }, binding)
-  const products = await context.readMany(page.ids, resolved.representation, token)
+  const start = startOf(decodeCursor(cursor, binding), SORT_ORDERS[query.sort])
+  const list = await readList({ query, canonical, start, limit }, token)
+  const page = cutPage(list.value, { limit, direction: start?.direction ?? null, placeOf, binding })
+  const ids = page.shown.map(({ id }) => id)
+  const products = await context.readMany(ids, resolved.representation, token)
   // What went since the list was read is left out; it speaks for the answer all the same, since its absence is part of it.
   const shown = products.filter(({ state }) => state === 'visible')
-  const link = linkHeader(page, listUrl({ canonical, locale, limit }))
   return sendTagged(
     { context, findGzip },
     { request, reply },
@@ -83,22 +85,11 @@ async function answerList(
       parts: [list, ...products, ...(resolved.absence === null ? [] : [resolved.absence])],
       cacheStatus: cacheStatusOf([list, ...products]),
       token,
-      headers: link === '' ? {} : { link },
+      headers: linkHeader(page, PATH, [canonical, locale === undefined ? '' : `locale=${locale}`, limitParameter(limit)]),
     },
   )
 }
 
 function toListQuery({ category, brand, sort }: ListParameters, { channel }: Resolved): ListQuery {
   return { channel: channel.code, filters: canonicalFilters({ brand, category: category === undefined ? undefined : [category] }), sort }
-}
-
-function listUrl({ canonical, locale, limit }: { canonical: string; locale: string | undefined; limit: number }): string {
-  const own = [locale === undefined ? '' : `locale=${locale}`, limit === DEFAULT_LIMIT ? '' : `limit=${limit}`]
-  return `${PATH}?${[canonical, ...own].filter((part) => part !== '').join('&')}`
-}
-
-function linkHeader({ next, prev }: ListPage, url: string): string {
-  const link = (rel: string, cursor: string | null) =>
-    cursor === null ? [] : [`<${url}${url.endsWith('?') ? '' : '&'}cursor=${cursor}>; rel="${rel}"`]
-  return [...link('next', next), ...link('prev', prev)].join(', ')
 }

@@ -1,16 +1,16 @@
 /** The one statement of a list: a stretch of an index of read.listing, found by keyset, never by offset. */
 import type { SnapshotStatement } from '../cache/product-read.ts'
-import type { ListCursor } from './list-cursor.ts'
 import { ALL_CATEGORIES, FILTER_CONDITIONS } from './list-filters.ts'
 import type { ListQuery } from './list-query.ts'
+import type { ListStart } from './list-row.ts'
 import { SORT_ORDERS } from './list-sorts.ts'
 
 /**
- * Rows come nearest to the cursor first: for a `prev` cursor that is the order backwards.
+ * Rows come nearest to the start first: for a `prev` page that is the order backwards.
  * The number of rows is part of the text: as a parameter it would be unknown to a generic plan, which then expects a tenth of the table.
  * @returns statements of a bounded number of texts and names, one for each order, direction and set of filters
  */
-export function listStatement(query: ListQuery, cursor: ListCursor | null, rows: number): SnapshotStatement {
+export function listStatement(query: ListQuery, start: ListStart | null, rows: number): SnapshotStatement {
   const order = SORT_ORDERS[query.sort]
   const values: unknown[] = []
   const bind = (value: unknown) => `$${values.push(value)}`
@@ -22,11 +22,11 @@ export function listStatement(query: ListQuery, cursor: ListCursor | null, rows:
     conditions.push(sql)
     names.push(name)
   }
-  const backwards = cursor?.direction === 'prev'
+  const backwards = start?.direction === 'prev'
   const direction = backwards === (order.direction === 'asc') ? 'desc' : 'asc'
-  if (cursor !== null) {
-    names.push(cursor.direction)
-    const place = `(${order.fromPosition(bind(cursor.position))}, ${bind(cursor.id)}::uuid)`
+  if (start !== null) {
+    names.push(start.direction)
+    const place = `(${order.fromPosition(bind(start.position))}, ${bind(start.id)}::uuid)`
     conditions.push(`(${order.column}, product_id) ${direction === 'asc' ? '>' : '<'} ${place}`)
   }
   const text = /* sql */ `

@@ -1,0 +1,107 @@
+/** `POST /v1/products:batchGet`: up to 100 products by one kind of name, in the order asked. */
+import { Type, type Static } from 'typebox'
+import { validate as isUuid } from 'uuid'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from '../../shared/http-server.ts'
+import { validationFailed } from '../../shared/problem.ts'
+import type { Representation } from '../../shared/representation.ts'
+import type { ConsistencyToken } from '../../shared/token.ts'
+import type { Vouching } from '../cache/product-read.ts'
+import { PRIVATE, sendJson } from '../http/answer-headers.ts'
+import type { ReadContext } from '../http/read-context.ts'
+import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
+import { cacheStatusOf, joinData } from '../list/list-answer.ts'
+import type { LookUp } from '../product/look-up.ts'
+
+export const PRODUCTS_AT_MOST = 100
+
+/** What names a product: anything but NUL, which PostgreSQL refuses. */
+const Names = (description: string) =>
+  Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]+$' }), {
+      minItems: 1,
+      maxItems: PRODUCTS_AT_MOST,
+      description,
+    }),
+  )
+
+const BatchBody = Type.Object(
+  {
+    ids: Names('Ids (UUID)'),
+    keys: Names('Business keys'),
+    skus: Names('SKUs of any of their variants'),
+    slugs: Names('Slugs, in any locale of the chain that `locale` begins'),
+  },
+  { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'Exactly one kind of name' },
+)
+type BatchBody = Static<typeof BatchBody>
+
+const BatchParameters = Type.Object(REPRESENTATION_PARAMETERS, { additionalProperties: false })
+
+export function registerBatchGet(app: HttpServer, context: ReadContext): void {
+  const schema = { summary: 'Get many products', tags: ['products'], querystring: BatchParameters, body: BatchBody }
+  app.post('/v1/products::batchGet', { schema }, (request, reply) => answerBatch(context, request, reply))
+}
+
+async function answerBatch(
+  context: ReadContext,
+  request: FastifyRequest & { query: Static<typeof BatchParameters>; body: BatchBody },
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const token = tokenOf(request)
+  const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
+  const { asked, found } = await findAll(context, { body: request.body, representation, token })
+  const ids = [...new Set([...found.values()].flatMap(({ id }) => (id === null ? [] : [id])))]
+  const products = await context.readMany(ids, representation, token)
+  const byId = new Map(products.map((product) => [product.id, product]))
+  const data: Buffer[] = []
+  const missing: string[] = []
+  for (const name of asked) {
+    const product = byId.get(found.get(name)?.id ?? '')
+    if (product?.state === 'visible') data.push(product.body)
+    else missing.push(name)
+  }
+  const vouching = [...[...found.values()].flatMap(({ hint }) => (hint === null ? [] : [hint])), ...products]
+  return sendJson({ settings: context.answers, nowUs: context.nowUs() }, reply, {
+    json: joinData(data, `,"missing":${JSON.stringify(missing)}}`),
+    parts: [...vouching, ...(absence === null ? [] : [absence])],
+    cacheStatus: cacheStatusOf(products),
+    token,
+    // A POST: nobody may keep it, whatever the settings say.
+    headers: { 'cache-control': PRIVATE },
+  })
+}
+
+interface Found {
+  readonly id: string | null
+  /** How far to believe the look-up; null where the id itself was asked for. */
+  readonly hint: Vouching | null
+}
+
+/** @returns the names as asked, and what each leads to */
+async function findAll(
+  context: Pick<ReadContext, 'findProductId'>,
+  { body, representation, token }: { body: BatchBody; representation: Representation; token: ConsistencyToken | null },
+): Promise<{ asked: readonly string[]; found: ReadonlyMap<string, Found> }> {
+  if (body.ids !== undefined) {
+    requireUuids(body.ids)
+    return { asked: body.ids, found: new Map(body.ids.map((id) => [id, { id: id.toLowerCase(), hint: null }])) }
+  }
+  const { asked, lookUp } = namesOf(body, representation)
+  const names = [...new Set(asked)]
+  // All of one turn: one statement for those that are no hints yet.
+  const hints = await Promise.all(names.map(async (name) => await context.findProductId(lookUp(name), token)))
+  return { asked, found: new Map(names.map((name, i) => [name, { id: hints[i]?.id ?? null, hint: hints[i] ?? null }])) }
+}
+
+function namesOf(body: BatchBody, { locales }: Representation): { asked: readonly string[]; lookUp: (value: string) => LookUp } {
+  if (body.keys !== undefined) return { asked: body.keys, lookUp: (value) => ({ by: 'key', value }) }
+  if (body.skus !== undefined) return { asked: body.skus, lookUp: (value) => ({ by: 'sku', value }) }
+  return { asked: body.slugs ?? [], lookUp: (value) => ({ by: 'slug', value, locales }) }
+}
+
+/** @throws CatalogError validation-failed naming every one that is none */
+function requireUuids(ids: readonly string[]): void {
+  const errors = ids.flatMap((id, i) => (isUuid(id) ? [] : [{ pointer: `/ids/${i}`, code: 'format', message: `/ids/${i} must be a UUID` }]))
+  if (errors.length > 0) throw validationFailed(errors)
+}

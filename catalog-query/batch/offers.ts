@@ -1,0 +1,116 @@
+/** `GET /v1/offers`: price and availability of up to 100 SKUs, the freshest cacheable view of what changes most. */
+import { Type, type Static } from 'typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpServer } from '../../shared/http-server.ts'
+import { invalidParameter } from '../../shared/problem.ts'
+import type { ConsistencyToken } from '../../shared/token.ts'
+import type { Tier, Vouching } from '../cache/product-read.ts'
+import { createGzipCache, type FindGzip } from '../http/gzip-cache.ts'
+import type { ReadContext } from '../http/read-context.ts'
+import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
+import { sendTagged } from '../http/send-tagged.ts'
+import { cacheStatusOf, weakEtag } from '../list/list-answer.ts'
+import type { Resolved } from '../reference-data.ts'
+import { createDistantOffers, type FindDistantOffer } from './distant-offer.ts'
+import { offerOf, type Offer } from './offer.ts'
+
+const SKUS_AT_MOST = 100
+const SKU_LENGTH_AT_MOST = 128
+
+const OfferParameters = Type.Object(
+  {
+    channel: REPRESENTATION_PARAMETERS.channel,
+    skus: Type.String({
+      minLength: 1,
+      maxLength: SKUS_AT_MOST * (SKU_LENGTH_AT_MOST + 1),
+      pattern: '^[^\\u0000]+$',
+      description: 'Up to 100 SKUs, separated by commas',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+interface OfferParts {
+  readonly context: ReadContext
+  readonly findDistant: FindDistantOffer
+  readonly findGzip: FindGzip
+}
+
+/** @param options.maxBytes of memory for offers beyond a product's first page of variants, and for compressed answers: this much each */
+export function registerOfferRoutes(app: HttpServer, context: ReadContext, options: { readonly maxBytes: number }): void {
+  const parts = {
+    context,
+    findDistant: createDistantOffers(context.readSnapshot, options.maxBytes),
+    findGzip: createGzipCache(options.maxBytes),
+  }
+  const schema = { summary: 'Price and stock of many SKUs', tags: ['products'], querystring: OfferParameters }
+  app.get('/v1/offers', { schema }, (request, reply) => answerOffers(parts, request, reply))
+}
+
+async function answerOffers(
+  { context, findDistant, findGzip }: OfferParts,
+  request: FastifyRequest & { query: Static<typeof OfferParameters> },
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const token = tokenOf(request)
+  const skus = skusOf(request.query.skus)
+  const resolved = await context.reference.resolve(request.query.channel, undefined, token)
+  const found = await findOffers({ context, findDistant }, { skus: [...new Set(skus)], resolved, token })
+  const offers = skus.flatMap((sku) => found.offers.get(sku) ?? [])
+  const missing = skus.filter((sku) => !found.offers.has(sku))
+  const json = Buffer.from(JSON.stringify({ data: offers, missing }))
+  return sendTagged(
+    { context, findGzip },
+    { request, reply },
+    {
+      etag: weakEtag(json),
+      body: () => json,
+      parts: found.parts,
+      cacheStatus: cacheStatusOf(found.tiers),
+      token,
+    },
+  )
+}
+
+/** @throws CatalogError invalid-parameter */
+function skusOf(list: string): readonly string[] {
+  const skus = list.split(',')
+  const refuse = (code: string, message: string) => invalidParameter([{ parameter: 'skus', code, message: `skus ${message}` }])
+  if (skus.length > SKUS_AT_MOST) throw refuse('maxItems', `must be at most ${SKUS_AT_MOST}, got ${skus.length}`)
+  if (skus.some((sku) => sku === '' || sku.length > SKU_LENGTH_AT_MOST)) {
+    throw refuse('format', `must be 1 to ${SKU_LENGTH_AT_MOST} characters each`)
+  }
+  return skus
+}
+
+interface FoundOffers {
+  readonly offers: ReadonlyMap<string, Offer>
+  readonly parts: readonly Vouching[]
+  readonly tiers: readonly { readonly tier: Tier }[]
+}
+
+/** First in the products that the SKUs lead to; what is not among their first variants, or has just moved, in the tables. */
+async function findOffers(
+  { context, findDistant }: Pick<OfferParts, 'context' | 'findDistant'>,
+  { skus, resolved, token }: { skus: readonly string[]; resolved: Resolved; token: ConsistencyToken | null },
+): Promise<FoundOffers> {
+  const hints = await Promise.all(skus.map(async (sku) => await context.findProductId({ by: 'sku', value: sku }, token)))
+  const ids = [...new Set(hints.flatMap(({ id }) => (id === null ? [] : [id])))]
+  const products = await context.readMany(ids, resolved.representation, token)
+  const byId = new Map(products.map((product) => [product.id, product]))
+  const offers = new Map<string, Offer>()
+  const parts: Vouching[] = resolved.absence === null ? [] : [resolved.absence]
+  const distant: string[] = []
+  skus.forEach((sku, i) => {
+    const product = byId.get(hints[i]?.id ?? '')
+    const offer = product?.state === 'visible' ? offerOf(product, sku) : null
+    if (offer !== null) offers.set(sku, offer)
+    else if (product?.state === 'visible') distant.push(sku)
+    // A product that has the SKU proves the hint that led to it; only where nothing was found does the hint itself decide.
+    if (offer === null && hints[i] !== undefined) parts.push(hints[i])
+    if (product !== undefined) parts.push(product)
+  })
+  const answers = await Promise.all(distant.map((sku) => findDistant(resolved.channel.code, sku, token)))
+  for (const { value } of answers) if (value.offer !== null) offers.set(value.offer.sku, value.offer)
+  return { offers, parts: [...parts, ...answers], tiers: [...products, ...answers] }
+}

@@ -221,11 +221,12 @@ export async function endLostUploads(pool: Pool, ownerLostMs = OWNER_LOST_MS): P
   for (const { id } of rows) await endJob(pool, id, 'failed', problem)
 }
 
+// A dry run's lines are kept for some days; without them there is nothing to apply.
 const APPLY = /* sql */ `
   update import_job
   set state = 'running', dry_run = false, next_line = 1, lines_done = 0, created = 0, updated = 0, unchanged = 0, failed = 0,
     started_at = null, finished_at = null
-  where id = $1 and state = 'ready'`
+  where id = $1 and state = 'ready' and (lines_total = 0 or exists (select from import_chunk where job_id = $1))`
 
 // Lines that failed count as not done again; their chunks hold nothing else (keepFailedLines).
 const RETRY_FAILED = /* sql */ `
@@ -236,7 +237,7 @@ const RETRY_FAILED = /* sql */ `
 
 const DELETE_ERRORS = /* sql */ `delete from import_error where job_id = $1`
 
-/** Has a dry run applied for real, from its first line. @returns false when the job is not `ready` */
+/** Has a dry run applied for real, from its first line. @returns false when the job is not `ready`, or its lines were deleted meanwhile */
 export async function applyDryRun(pool: Pool, id: string): Promise<boolean> {
   return await restart(pool, id, APPLY)
 }

@@ -5,11 +5,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
 import { v7 as uuidv7, validate as isUuid } from 'uuid'
-import { invalidCursor, invalidState, malformedBody, notFound, overloaded, unsupportedMediaType } from '../../shared/problem.ts'
+import type { HttpServer } from '../../shared/http-server.ts'
+import { invalidState, malformedBody, notFound, overloaded, unsupportedMediaType } from '../../shared/problem.ts'
 import { principalOf } from '../access/route-guard.ts'
-import { type FailedLine, listImportErrors } from './import-error.ts'
+import { isIntegerPosition, PageQuery, readPage } from '../http/page.ts'
+import { named, pageOf, read, responses } from '../http/schemas.ts'
+import { type FailedLine, listImportErrors, MAX_STORED_ERRORS } from './import-error.ts'
 import { applyDryRun, createImportJob, endJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
-import { IMPORTS_PATH, ImportErrorView, ImportModeSchema, importView, ImportView } from './import-view.ts'
+import { ImportErrorSchema, ImportModeSchema, IMPORTS_PATH, ImportSchema, importView, type ImportView } from './import-view.ts'
 import { MAX_UPLOAD_BYTES, storeUpload } from './upload.ts'
 
 export interface ImportRouteParts {
@@ -28,19 +31,20 @@ const FORMAT = 'application/x-ndjson'
 const config = { scope: 'import:run' } as const
 const tags = ['imports']
 const strict = { additionalProperties: false }
-const Cursor = Type.Optional(Type.String({ maxLength: 200 }))
 const Params = Type.Object({ id: Type.String({ format: 'uuid' }) })
-const ERRORS_PER_PAGE = 100
-const JOBS_PER_PAGE = 24
 
-export function registerImportRoutes(app: FastifyInstance, parts: ImportRouteParts): void {
-  void app.register(async (scope) => addUploadRoute(scope, parts))
-  addListRoutes(app, parts.pool)
-  addActionRoutes(app, parts)
+/** Their schemas, named in the OpenAPI document. */
+export const IMPORT_SCHEMAS = [ImportSchema, ImportErrorSchema]
+
+export function registerImportRoutes(app: HttpServer, parts: ImportRouteParts): void {
+  void app.register(async (scope) => addUpload(scope, parts))
+  addReads(app, parts.pool)
+  addErrors(app, parts.pool)
+  addActions(app, parts)
 }
 
 /** In a scope of its own: the one route whose body is not read but handed on as a stream. */
-function addUploadRoute(scope: FastifyInstance, parts: ImportRouteParts): void {
+function addUpload(scope: FastifyInstance, parts: ImportRouteParts): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser(FORMAT, (_request, body, done) => done(null, body))
   scope.addContentTypeParser('text/csv', (_request, _body, done) => done(unsupportedMediaType('text/csv, which is not there yet', FORMAT)))
@@ -53,7 +57,12 @@ function addUploadRoute(scope: FastifyInstance, parts: ImportRouteParts): void {
       { mode: Type.Optional({ ...ImportModeSchema, default: 'upsert' }), dryRun: Type.Optional(Type.Boolean({ default: false })) },
       strict,
     ),
-    response: { 202: ImportView },
+    response: responses({ 202: read('The file is stored and waits for its turn', named('Import'), { Location: Type.String() }) }, [
+      'malformed-body',
+      'unsupported-media-type',
+      'payload-too-large',
+      'invalid-state',
+    ]),
   }
   scope.withTypeProvider<TypeBoxTypeProvider>().post(IMPORTS_PATH, { schema, config }, async (request, reply) => {
     const gzipped = isGzip(request.headers['content-encoding'])
@@ -86,51 +95,61 @@ async function existingJob(pool: Pool, id: string): Promise<ImportJob> {
   return job
 }
 
-function addListRoutes(app: FastifyInstance, pool: Pool): void {
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  const one = { tags, summary: 'How far an import is', params: Params, response: { 200: ImportView } }
-  typed.get(`${IMPORTS_PATH}/:id`, { schema: one, config }, async (request) => importView(await existingJob(pool, request.params.id)))
+function addReads(app: HttpServer, pool: Pool): void {
+  const one = {
+    tags,
+    summary: 'How far an import is',
+    params: Params,
+    response: responses({ 200: read('The import', named('Import')) }, ['not-found']),
+  }
+  app.get(`${IMPORTS_PATH}/:id`, { schema: one, config }, async (request) => importView(await existingJob(pool, request.params.id)))
 
   const list = {
     tags,
     summary: 'Imports, newest first',
-    querystring: pageQuery(JOBS_PER_PAGE, 100),
-    response: { 200: pageOf(ImportView) },
+    querystring: Type.Object(PageQuery, strict),
+    response: responses({ 200: read('A page of imports', pageOf(named('Import'))) }, ['invalid-cursor']),
   }
-  typed.get(IMPORTS_PATH, { schema: list, config }, async (request) => {
-    const { cursor, limit = JOBS_PER_PAGE } = request.query
-    const before = cursor === undefined ? null : readCursor(cursor, isUuid)
-    const jobs = await listImportJobs(pool, before, limit + 1)
-    return { data: jobs.slice(0, limit).map(importView), page: { limit, next: nextCursor(jobs, limit, (job) => job.id) } }
-  })
+  const jobs = {
+    name: 'imports',
+    read: async (before: string | null, limit: number) => (await listImportJobs(pool, before, limit)).map(importView),
+    positionOf: (job: ImportView) => job.id,
+    isPosition: (position: string | number): position is string => isUuid(position),
+  }
+  app.get(IMPORTS_PATH, { schema: list, config }, async (request) => await readPage(jobs, request.query))
+}
 
-  const errors = {
+function addErrors(app: HttpServer, pool: Pool): void {
+  const schema = {
     tags,
-    summary: 'The lines that failed, in the order of the file',
+    summary: 'The lines that failed',
+    description: `In the order of the file; the first ${MAX_STORED_ERRORS} or a few more, later ones are only counted.`,
     params: Params,
-    querystring: pageQuery(ERRORS_PER_PAGE, 1_000),
-    response: { 200: pageOf(ImportErrorView) },
+    querystring: Type.Object(PageQuery, strict),
+    response: responses({ 200: read('A page of errors', pageOf(named('ImportError'))) }, ['not-found', 'invalid-cursor']),
   }
-  typed.get(`${IMPORTS_PATH}/:id/errors`, { schema: errors, config }, async (request) => {
-    const { cursor, limit = ERRORS_PER_PAGE } = request.query
-    const after = cursor === undefined ? 0 : Number(readCursor(cursor, (text) => /^\d{1,9}$/.test(text)))
-    await existingJob(pool, request.params.id)
-    const failed = await listImportErrors(pool, request.params.id, after, limit + 1)
-    const data = failed.slice(0, limit) as (FailedLine & { problem: { type: string; title: string; status: number; detail: string } })[]
-    return { data, page: { limit, next: nextCursor(failed, limit, ({ line }) => String(line)) } }
+  app.get(`${IMPORTS_PATH}/:id/errors`, { schema, config }, async (request) => {
+    const { id } = await existingJob(pool, request.params.id)
+    const errors = {
+      name: `errors of ${id}`,
+      read: async (after: number | null, limit: number) => await listImportErrors(pool, id, after ?? 0, limit),
+      positionOf: (error: FailedLine) => error.line,
+      isPosition: isIntegerPosition,
+    }
+    return await readPage(errors, request.query)
   })
 }
 
-function addActionRoutes(app: FastifyInstance, { pool, onJob }: ImportRouteParts): void {
+function addActions(app: HttpServer, { pool, onJob }: ImportRouteParts): void {
   const actions = [
     ['cancel', 'End it; what was applied stays', async (id: string) => await endJob(pool, id, 'cancelled', null)],
     ['apply', 'Apply what a dry run has checked', async (id: string) => await applyDryRun(pool, id)],
     ['retry-failed', 'Try the lines that failed once more', async (id: string) => await retryFailedLines(pool, id)],
   ] as const
   for (const [name, summary, act] of actions) {
-    const schema = { tags, summary, params: Params, response: { 202: ImportView } }
-    const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-    typed.post(`${IMPORTS_PATH}/:id/${name}`, { schema, config }, async (request, reply) => {
+    const response = responses({ 202: read('The import as it is now', named('Import')) }, ['not-found', 'invalid-state'])
+    const schema = { tags, summary, params: Params, response }
+    app.post(`${IMPORTS_PATH}/:id/${name}`, { schema, config }, async (request, reply) => {
       const { id } = request.params
       const before = await existingJob(pool, id)
       const done = await act(id)
@@ -140,27 +159,4 @@ function addActionRoutes(app: FastifyInstance, { pool, onJob }: ImportRouteParts
       return await reply.code(202).send(importView(await existingJob(pool, id)))
     })
   }
-}
-
-function pageQuery(limit: number, maximum: number) {
-  return Type.Object({ cursor: Cursor, limit: Type.Optional(Type.Integer({ minimum: 1, maximum, default: limit })) }, strict)
-}
-
-function pageOf<T extends typeof ImportView | typeof ImportErrorView>(item: T) {
-  return Type.Object({
-    data: Type.Array(item),
-    page: Type.Object({ limit: Type.Integer(), next: Type.Union([Type.String(), Type.Null()]) }),
-  })
-}
-
-/** Opaque: the place of the last item. @param rows one more than fits, when there is more */
-function nextCursor<T>(rows: readonly T[], limit: number, place: (row: T) => string): string | null {
-  const last = rows[limit - 1]
-  return last === undefined || rows.length <= limit ? null : Buffer.from(place(last)).toString('base64url')
-}
-
-function readCursor(cursor: string, isValid: (place: string) => boolean): string {
-  const place = Buffer.from(cursor, 'base64url').toString('latin1')
-  if (!isValid(place)) throw invalidCursor()
-  return place
 }

@@ -1,10 +1,12 @@
 /** What the API says of an import (api.md, "admin: long work"). */
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Time, TimeOrNull } from '../http/schemas.ts'
 import { IMPORT_MODES, IMPORT_STATES, type ImportJob } from './import-job.ts'
 
 export const IMPORTS_PATH = '/admin/v1/imports'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
+// As ProblemSchema, but no request is at fault: without `instance` and `requestId`.
 const Problem = Type.Object(
   { type: Type.String(), title: Type.String(), status: Type.Integer(), detail: Type.String() },
   { additionalProperties: true, description: 'Problem details, RFC 9457' },
@@ -12,7 +14,7 @@ const Problem = Type.Object(
 
 export const ImportModeSchema = Type.Enum(IMPORT_MODES)
 
-export const ImportView = Type.Object(
+export const ImportSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     state: Type.Enum(IMPORT_STATES),
@@ -30,8 +32,8 @@ export const ImportView = Type.Object(
     }),
     throttle: Type.Object({ active: Type.Boolean(), reason: nullable(Type.String()) }),
     problem: nullable(Problem),
-    createdAt: Type.String({ format: 'date-time' }),
-    finishedAt: nullable(Type.String({ format: 'date-time' })),
+    createdAt: Time,
+    finishedAt: TimeOrNull,
     links: Type.Object({
       errors: Type.String(),
       cancel: Type.Optional(Type.String()),
@@ -42,12 +44,14 @@ export const ImportView = Type.Object(
   { $id: 'Import' },
 )
 
-export const ImportErrorView = Type.Object(
+export type ImportView = Static<typeof ImportSchema>
+
+export const ImportErrorSchema: TSchema = Type.Object(
   { line: Type.Integer({ minimum: 1 }), key: nullable(Type.String()), problem: Problem },
   { $id: 'ImportError' },
 )
 
-export function importView(job: ImportJob): Static<typeof ImportView> {
+export function importView(job: ImportJob): ImportView {
   const linesPerSecond = job.elapsedMs === null ? 0 : ((job.linesDone - job.linesBefore) * 1000) / Math.max(job.elapsedMs, 1)
   const { linesTotal: lines, linesDone: done, created, updated, unchanged, failed } = job
   const runs = job.state === 'running' || job.state === 'validating'
@@ -67,7 +71,7 @@ export function importView(job: ImportJob): Static<typeof ImportView> {
 }
 
 /** Of the actions only those that its state allows. */
-function linksOf(job: ImportJob): Static<typeof ImportView>['links'] {
+function linksOf(job: ImportJob): ImportView['links'] {
   const path = `${IMPORTS_PATH}/${job.id}`
   const mayRetry = (job.state === 'partial' || job.state === 'failed') && job.failed > 0 && job.problem === null
   return {

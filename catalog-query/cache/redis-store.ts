@@ -13,6 +13,7 @@ import {
   type CacheStore,
   type CopyKey,
   type FillInput,
+  type Residents,
 } from './cache-store.ts'
 import { copyKey } from './cache-scripts.ts'
 import { decodeWatermark, MAX_CODES, toNextDigits } from './watermark.ts'
@@ -40,6 +41,7 @@ export interface RedisStore extends CacheStore {
 export function createRedisStore(client: Client, onError: (operation: string) => void = () => {}): RedisStore {
   const breaker = createBreaker({ failures: FAILURES_TO_OPEN, openMs: OPEN_MS, nowMs: () => performance.now() })
   const guard = <T>(operation: string, work: () => Promise<T>): Promise<T> => guarded({ breaker, operation, onError }, work)
+  const knownCodes = new Map<number, readonly string[]>()
   const script = (chosen: Script, keys: readonly string[], args: readonly Argument[]) => runScript(client, chosen, keys, args)
   return {
     breaker,
@@ -64,7 +66,7 @@ export function createRedisStore(client: Client, onError: (operation: string) =>
         const args = [input.gen, toRevDigits(input.rev), input.asOf]
         return (await script(TOUCH, [fullKey(input.bucket, input)], args)) === 1
       }),
-    residents: (bucket, productIds) => guard('residents', () => residents(client, bucket, productIds)),
+    residents: (bucket, productIds) => guard('residents', () => residents(client, bucket, productIds, knownCodes)),
     lock: (bucket, key, holdMs) => guard('lock', async () => (await client.set(lockKey(bucket, key), '1', 'PX', holdMs, 'NX')) === 'OK'),
     unlock: (bucket, key) => guard('unlock', async () => void (await client.del(lockKey(bucket, key)))),
   }
@@ -145,16 +147,32 @@ function fillArguments(input: FillInput): Argument[] {
   return [slotOf(input.productId), input.asOf, toRevDigits(input.rev), input.code, input.payload, input.ttlMs, MAX_CODES]
 }
 
-async function residents(client: Client, bucket: number, productIds: readonly string[]) {
-  const wm = await client.getBuffer(wmKey(bucket))
-  const codes = (wm ? decodeWatermark(wm.toString('latin1')) : null)?.codes ?? []
-  const keys = productIds.flatMap((productId) => codes.map((code) => fullKey(bucket, { productId, code })))
-  if (keys.length === 0) return { codes, resident: productIds.map(() => []) }
-  // One hash tag: one node, so that a cluster too takes it as one pipeline.
-  const pipeline = client.pipeline()
-  for (const key of keys) pipeline.exists(key)
-  const found = await execPipeline(pipeline)
-  return { codes, resident: productIds.map((_, i) => codes.filter((_code, j) => found[i * codes.length + j] === 1)) }
+/**
+ * Asks for the codes and, in the same round trip, for the copies under the codes that the bucket had last time; only when it has
+ * others by now, once more. It is a hint either way.
+ */
+async function residents(
+  client: Client,
+  bucket: number,
+  productIds: readonly string[],
+  known: Map<number, readonly string[]>,
+): Promise<Residents> {
+  for (let codes = known.get(bucket) ?? []; ;) {
+    // One hash tag: one node, so that a cluster too takes it as one pipeline.
+    const pipeline = client.pipeline().getBuffer(wmKey(bucket))
+    for (const productId of productIds) for (const code of codes) pipeline.exists(fullKey(bucket, { productId, code }))
+    const [wm, ...found] = await execPipeline(pipeline)
+    const current = codesIn(wm as Buffer | null)
+    known.set(bucket, current)
+    if (current.join(' ') === codes.join(' ')) {
+      return { codes, resident: productIds.map((_, i) => codes.filter((_code, j) => found[i * codes.length + j] === 1)) }
+    }
+    codes = current
+  }
+}
+
+function codesIn(wm: Buffer | null): readonly string[] {
+  return (wm ? decodeWatermark(wm.toString('latin1')) : null)?.codes ?? []
 }
 
 function loadScript(name: string): Script {

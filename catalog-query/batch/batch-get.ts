@@ -12,6 +12,8 @@ import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { cacheStatusOf, joinData } from '../list/list-answer.ts'
 import type { LookUp } from '../product/look-up.ts'
+import { Product } from '../product/product-schema.ts'
+import { LIST_ROUTE, problemAnswer, PROBLEM_ANSWERS, type Answers } from '../product/route-schema.ts'
 
 export const PRODUCTS_AT_MOST = 100
 
@@ -36,11 +38,21 @@ const BatchBody = Type.Object(
 )
 type BatchBody = Static<typeof BatchBody>
 
+const BatchAnswer = Type.Object({
+  data: Type.Array(Product, { description: 'In the order asked, one for each time it was asked for' }),
+  missing: Type.Array(Type.String({ description: 'A name, as asked, that leads to no visible product' })),
+})
+
 const BatchParameters = Type.Object(REPRESENTATION_PARAMETERS, { additionalProperties: false })
 
 export function registerBatchGet(app: HttpServer, context: ReadContext): void {
-  const schema = { summary: 'Get many products', tags: ['products'], querystring: BatchParameters, body: BatchBody }
-  app.post('/v1/products::batchGet', { schema }, (request, reply) => answerBatch(context, request, reply))
+  const response: Answers = {
+    200: BatchAnswer,
+    422: problemAnswer('The body names no products, or more than one kind of name'),
+    ...PROBLEM_ANSWERS,
+  }
+  const schema = { summary: 'Get many products', tags: ['products'], querystring: BatchParameters, body: BatchBody, response }
+  app.post('/v1/products::batchGet', { ...LIST_ROUTE, schema }, (request, reply) => answerBatch(context, request, reply))
 }
 
 async function answerBatch(

@@ -9,7 +9,10 @@ import { createGzipCache, type FindGzip } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
-import { cacheStatusOf, weakEtag } from '../list/list-answer.ts'
+import { cacheStatusOf, contentTag } from '../list/list-answer.ts'
+import { listAnswers } from '../list/list-schema.ts'
+import { Variant } from '../product/product-schema.ts'
+import { LIST_ROUTE } from '../product/route-schema.ts'
 import type { Resolved } from '../reference-data.ts'
 import { createDistantOffers, type FindDistantOffer } from './distant-offer.ts'
 import { offerOf, type Offer } from './offer.ts'
@@ -30,6 +33,11 @@ const OfferParameters = Type.Object(
   { additionalProperties: false },
 )
 
+const OfferAnswer = Type.Object({
+  data: Type.Array(Type.Object({ ...Type.Pick(Variant, ['sku', 'price', 'stock']).properties, rev: Type.Integer() }, { title: 'Offer' })),
+  missing: Type.Array(Type.String({ description: 'A SKU that no visible product has' })),
+})
+
 interface OfferParts {
   readonly context: ReadContext
   readonly findDistant: FindDistantOffer
@@ -43,8 +51,9 @@ export function registerOfferRoutes(app: HttpServer, context: ReadContext, optio
     findDistant: createDistantOffers(context.readSnapshot, options.maxBytes),
     findGzip: createGzipCache(options.maxBytes),
   }
-  const schema = { summary: 'Price and stock of many SKUs', tags: ['products'], querystring: OfferParameters }
-  app.get('/v1/offers', { schema }, (request, reply) => answerOffers(parts, request, reply))
+  const response = listAnswers(OfferAnswer)
+  const schema = { summary: 'Price and stock of many SKUs', tags: ['products'], querystring: OfferParameters, response }
+  app.get('/v1/offers', { ...LIST_ROUTE, schema }, (request, reply) => answerOffers(parts, request, reply))
 }
 
 async function answerOffers(
@@ -63,7 +72,7 @@ async function answerOffers(
     { context, findGzip },
     { request, reply },
     {
-      etag: weakEtag(json),
+      tag: contentTag(json),
       body: () => json,
       parts: found.parts,
       cacheStatus: cacheStatusOf(found.tiers),

@@ -7,11 +7,27 @@ import { createGzipCache } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
-import { cacheStatusOf, weakEtag } from '../list/list-answer.ts'
+import { cacheStatusOf, contentTag } from '../list/list-answer.ts'
+import { listAnswers } from '../list/list-schema.ts'
+import { LIST_ROUTE, problemAnswer, type Answers } from '../product/route-schema.ts'
 import { createCategoryTrees } from './category-tree.ts'
 
 const CategoryParameters = Type.Object(REPRESENTATION_PARAMETERS, { additionalProperties: false })
+const CategoryItem = Type.Object(
+  {
+    id: Type.Integer(),
+    slug: Type.String(),
+    name: Type.String(),
+    path: Type.Array(Type.String(), { description: 'Names from the root down to its own' }),
+    productCount: Type.Integer({ description: 'Products in the channel’s lists, in it or below it, each once' }),
+    children: Type.Array(Type.Object({}, { additionalProperties: true, description: 'A category of this same shape' })),
+  },
+  { title: 'Category' },
+)
 const CategoryPath = Type.Object({ slug: Type.String({ minLength: 1, maxLength: 128 }) })
+
+const WHOLE_TREE = listAnswers(Type.Object({ data: Type.Array(CategoryItem) }))
+const ONE_CATEGORY: Answers = { ...listAnswers(CategoryItem), 404: problemAnswer('No category has this slug') }
 
 /** @param options.maxBytes of memory for trees, and for compressed answers: this much each */
 export function registerCategoryRoutes(app: HttpServer, context: ReadContext, options: { readonly maxBytes: number }): void {
@@ -33,7 +49,7 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
       { context, findGzip },
       { request, reply },
       {
-        etag: node === null ? tree.value.etag : weakEtag(json),
+        tag: node === null ? tree.value.tag : contentTag(json),
         body: () => json,
         parts: absence === null ? [tree] : [tree, absence],
         cacheStatus: cacheStatusOf([tree]),
@@ -42,8 +58,14 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
     )
   }
 
-  const wholeTree = { summary: 'The category tree', tags: ['categories'], querystring: CategoryParameters }
-  app.get('/v1/categories', { schema: wholeTree }, (request, reply) => answer(request, reply, null))
-  const oneCategory = { summary: 'One category', tags: ['categories'], querystring: CategoryParameters, params: CategoryPath }
-  app.get('/v1/categories/:slug', { schema: oneCategory }, (request, reply) => answer(request, reply, request.params.slug))
+  const wholeTree = { summary: 'The category tree', tags: ['categories'], querystring: CategoryParameters, response: WHOLE_TREE }
+  app.get('/v1/categories', { ...LIST_ROUTE, schema: wholeTree }, (request, reply) => answer(request, reply, null))
+  const oneCategory = {
+    summary: 'One category',
+    tags: ['categories'],
+    querystring: CategoryParameters,
+    params: CategoryPath,
+    response: ONE_CATEGORY,
+  }
+  app.get('/v1/categories/:slug', { ...LIST_ROUTE, schema: oneCategory }, (request, reply) => answer(request, reply, request.params.slug))
 }

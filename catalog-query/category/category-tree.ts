@@ -5,7 +5,7 @@ import type { LocalizedText } from '../../shared/product-document.ts'
 import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
 import { TRUST_US } from '../cache/trust.ts'
-import { weakEtag } from '../list/list-answer.ts'
+import { contentTag } from '../list/list-answer.ts'
 
 /** A category as readers see it, with all below it. */
 export interface CategoryNode {
@@ -23,7 +23,7 @@ export interface CategoryTree {
   readonly bySlug: ReadonlyMap<string, CategoryNode>
   /** JSON of `GET /v1/categories`. */
   readonly json: Buffer
-  readonly etag: string
+  readonly tag: string
 }
 
 /** @throws CatalogError unavailable or overloaded */
@@ -100,5 +100,5 @@ function buildTree(rows: readonly Row[], { locales }: Representation): CategoryT
     })
   const roots = nodesOf(null, [])
   const json = Buffer.from(JSON.stringify({ data: roots }))
-  return { bySlug, json, etag: weakEtag(json) }
+  return { bySlug, json, tag: contentTag(json) }
 }

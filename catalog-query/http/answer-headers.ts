@@ -46,7 +46,7 @@ export function ageSeconds(vouched: Stamp, nowUs: number): number {
   return Math.max(0, Math.floor((nowUs - stampTimeUs(vouched)) / 1_000_000))
 }
 
-/** Of an answer that is no product: a list, a tree. Compression is the gateway's. */
+/** Of an answer that is no product: a list, a tree. */
 export interface JsonAnswer {
   /** undefined: an answer without a body (304). */
   readonly json: string | Buffer | undefined

@@ -1,10 +1,10 @@
-/** Compressed JSON answers by ETag: compressed once, when an answer turns out to be asked for again, never on the hot path. */
+/** Compressed JSON answers by tag: compressed once, when an answer turns out to be asked for again, never on the hot path. */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
 
 /** The gzip of a body that was asked for before; null: send it as it is. */
-export type FindGzip = (etag: string, body: () => Buffer) => Buffer | null
+export type FindGzip = (tag: string, body: () => Buffer) => Buffer | null
 
 /** Below this, headers outweigh what is saved. */
 const COMPRESS_FROM_BYTES = 1_024
@@ -24,31 +24,25 @@ export function createGzipCache(maxBytes: number): FindGzip {
   const bodies = new LRUCache<string, Buffer>({ maxSize: Math.max(1, maxBytes) })
   const pending = new Set<string>()
 
-  async function compress(etag: string, body: Buffer): Promise<void> {
-    pending.add(etag)
+  async function compress(tag: string, body: Buffer): Promise<void> {
+    pending.add(tag)
     try {
       const compressed = await gzipAsync(body, { level: LEVEL })
-      bodies.set(etag, compressed, { size: compressed.length + ENTRY_OVERHEAD_BYTES })
+      bodies.set(tag, compressed, { size: compressed.length + ENTRY_OVERHEAD_BYTES })
     } finally {
-      pending.delete(etag)
+      pending.delete(tag)
     }
   }
 
-  return (etag, body) => {
-    const known = bodies.get(etag)
-    if (known === undefined) bodies.set(etag, SEEN, { size: ENTRY_OVERHEAD_BYTES })
+  return (tag, body) => {
+    const known = bodies.get(tag)
+    if (known === undefined) bodies.set(tag, SEEN, { size: ENTRY_OVERHEAD_BYTES })
     if (known === undefined || known.length > 0) return known ?? null
-    if (!pending.has(etag) && pending.size < PENDING_AT_MOST) {
+    if (!pending.has(tag) && pending.size < PENDING_AT_MOST) {
       const bytes = body()
       // A failure costs only the compression.
-      if (bytes.length >= COMPRESS_FROM_BYTES) compress(etag, bytes).catch(() => {})
+      if (bytes.length >= COMPRESS_FROM_BYTES) compress(tag, bytes).catch(() => {})
     }
     return null
   }
-}
-
-/** Whether `gzip` is acceptable (RFC 9110, 12.5.3); a `q=0` says it is not. */
-export function acceptsGzip(header: string | undefined): boolean {
-  if (header === undefined) return false
-  return /(^|,)\s*(x-)?gzip\s*(;\s*q=(0\.\d*[1-9]\d*|1(\.0*)?)\s*)?(,|$)/i.test(header)
 }

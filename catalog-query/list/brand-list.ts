@@ -8,18 +8,16 @@ import { createGzipCache, type FindGzip } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
-import { cacheStatusOf, weakEtag } from './list-answer.ts'
+import { LIST_ROUTE } from '../product/route-schema.ts'
+import { cacheStatusOf, contentTag } from './list-answer.ts'
 import { decodeCursor, type Cursor } from './list-cursor.ts'
 import { limitParameter, linkHeader } from './list-link.ts'
 import { cutPage, type Page } from './list-page.ts'
 import { queryBinding } from './list-query.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from './list-reader.ts'
+import { BrandItem, listAnswers, pageOf } from './list-schema.ts'
 
-interface Brand {
-  readonly id: number
-  readonly slug: string
-  readonly name: string
-}
+type Brand = Static<typeof BrandItem>
 
 const PATH = '/v1/brands'
 const BINDING = queryBinding(PATH)
@@ -66,8 +64,8 @@ interface BrandParts {
 export function registerBrandList(app: HttpServer, context: ReadContext): void {
   const cache = createSnapshotCache<Page<Brand>>({ maxBytes: MAX_BYTES, sizeOf: ({ shown }) => shown.length * ROW_BYTES })
   const parts = { context, cache, findGzip: createGzipCache(MAX_BYTES) }
-  const schema = { summary: 'List brands', tags: ['lists'], querystring: BrandParameters }
-  app.get(PATH, { schema }, (request, reply) => answerBrands(parts, request, reply))
+  const schema = { summary: 'List brands', tags: ['lists'], querystring: BrandParameters, response: listAnswers(pageOf(BrandItem)) }
+  app.get(PATH, { ...LIST_ROUTE, schema }, (request, reply) => answerBrands(parts, request, reply))
 }
 
 async function answerBrands(
@@ -89,7 +87,7 @@ async function answerBrands(
     { context, findGzip },
     { request, reply },
     {
-      etag: weakEtag(json),
+      tag: contentTag(json),
       body: () => json,
       parts: [brands],
       cacheStatus: cacheStatusOf([brands]),

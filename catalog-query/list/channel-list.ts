@@ -1,5 +1,5 @@
 /** `GET /v1/channels`: every active channel, with what a reader has to know to ask in it. */
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { createSnapshotCache, vouchedBy } from '../cache/snapshot-cache.ts'
 import { TRUST_US } from '../cache/trust.ts'
@@ -7,14 +7,9 @@ import { createGzipCache } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
-import { cacheStatusOf, weakEtag } from './list-answer.ts'
-
-interface ChannelItem {
-  readonly code: string
-  readonly name: string
-  readonly currency: string
-  readonly defaultLocale: string
-}
+import { READ_ROUTE } from '../product/route-schema.ts'
+import { cacheStatusOf, contentTag } from './list-answer.ts'
+import { ChannelItem, listAnswers } from './list-schema.ts'
 
 // Channels are a smallint of a hand's making; the limit only says that no list is unbounded.
 const READ_CHANNELS = /* sql */ `
@@ -29,18 +24,23 @@ const MAX_BYTES = 1024 * 1024
 export function registerChannelList(app: HttpServer, context: ReadContext): void {
   const cache = createSnapshotCache<Buffer>({ maxBytes: MAX_BYTES, sizeOf: (json) => json.length, refreshAfterUs: TRUST_US / 2 })
   const findGzip = createGzipCache(MAX_BYTES)
-  const schema = { summary: 'List channels', tags: ['lists'], querystring: Type.Object({}, { additionalProperties: false }) }
-  app.get('/v1/channels', { schema }, async (request, reply) => {
+  const querystring = Type.Object({}, { additionalProperties: false })
+  const response = listAnswers(Type.Object({ data: Type.Array(ChannelItem) }))
+  const schema = { summary: 'List channels', tags: ['lists'], querystring, response }
+  app.get('/v1/channels', { ...READ_ROUTE, schema }, async (request, reply) => {
     const token = tokenOf(request)
     const channels = await cache.read('channels', token, async (withToken) => {
-      const snapshot = await context.readSnapshot<ChannelItem>({ name: 'read-channels', text: READ_CHANNELS, values: [] }, withToken)
+      const snapshot = await context.readSnapshot<Static<typeof ChannelItem>>(
+        { name: 'read-channels', text: READ_CHANNELS, values: [] },
+        withToken,
+      )
       return vouchedBy(snapshot, Buffer.from(JSON.stringify({ data: snapshot.rows })))
     })
     return sendTagged(
       { context, findGzip },
       { request, reply },
       {
-        etag: weakEtag(channels.value),
+        tag: contentTag(channels.value),
         body: () => channels.value,
         parts: [channels],
         cacheStatus: cacheStatusOf([channels]),

@@ -20,14 +20,17 @@ export function joinData(items: readonly Buffer[], rest: string): Buffer {
   return Buffer.concat([OPEN, ...parts, Buffer.from(`]${rest}`)])
 }
 
-/** Weak, since the same answer is also sent compressed. @param content the bytes, or whatever they depend on */
-export function weakEtag(content: string | Buffer): string {
-  return `W/"${hash('sha1', content, 'base64url')}"`
+/** For the ETag. @param content the bytes, or whatever they depend on */
+export function contentTag(content: string | Buffer): string {
+  return hash('sha1', content, 'base64url')
 }
 
+/** Raised when renderProduct makes other cards of the same documents. */
+const CARD_FORMAT = 1
+
 /** What a page's bytes depend on: the request, the neighbours, and every product at its rev. */
-export function listEtag(request: string, page: Pick<Page<unknown>, 'next' | 'prev'>, products: readonly ProductRead[]): string {
-  return weakEtag([request, page.next, page.prev, ...products.map(({ id, rev }) => `${id} ${rev}`)].join('\n'))
+export function listTag(request: string, page: Pick<Page<unknown>, 'next' | 'prev'>, products: readonly ProductRead[]): string {
+  return contentTag([CARD_FORMAT, request, page.next, page.prev, ...products.map(({ id, rev }) => `${id} ${rev}`)].join('\n'))
 }
 
 const DISTANCE: readonly Tier[] = ['memory', 'redis', 'replica', 'primary']

@@ -7,14 +7,16 @@ import { createGzipCache, type FindGzip } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
+import { LIST_ROUTE } from '../product/route-schema.ts'
 import type { Resolved } from '../reference-data.ts'
-import { cacheStatusOf, joinCards, listEtag } from './list-answer.ts'
+import { cacheStatusOf, joinCards, listTag } from './list-answer.ts'
 import { decodeCursor } from './list-cursor.ts'
 import { limitParameter, linkHeader } from './list-link.ts'
 import { cutPage } from './list-page.ts'
 import { canonicalFilters, canonicalQuery, queryBinding, type ListQuery } from './list-query.ts'
 import { createListReader, DEFAULT_LIMIT, MAX_LIMIT, type ReadList } from './list-reader.ts'
 import { placeOf, startOf } from './list-row.ts'
+import { Card, listAnswers, pageOf } from './list-schema.ts'
 import { DEFAULT_SORT, LIST_SORTS, SORT_ORDERS } from './list-sorts.ts'
 
 export const PATH = '/v1/products'
@@ -53,9 +55,8 @@ export function registerListRoutes(app: HttpServer, context: ReadContext, option
     readList: createListReader(context.readSnapshot, options),
     findGzip: createGzipCache(options.maxBytes),
   }
-  app.get(PATH, { schema: { summary: 'List products', tags: ['lists'], querystring: ListParameters } }, (request, reply) =>
-    answerList(parts, request, reply),
-  )
+  const schema = { summary: 'List products', tags: ['lists'], querystring: ListParameters, response: listAnswers(pageOf(Card)) }
+  app.get(PATH, { ...LIST_ROUTE, schema }, (request, reply) => answerList(parts, request, reply))
 }
 
 async function answerList(
@@ -80,7 +81,7 @@ async function answerList(
     { context, findGzip },
     { request, reply },
     {
-      etag: listEtag(`${canonical} ${representationCode(resolved.representation)} ${limit}`, page, shown),
+      tag: listTag(`${canonical} ${representationCode(resolved.representation)} ${limit}`, page, shown),
       body: () => joinCards(shown, { limit, next: page.next, prev: page.prev }),
       parts: [list, ...products, ...(resolved.absence === null ? [] : [resolved.absence])],
       cacheStatus: cacheStatusOf([list, ...products]),

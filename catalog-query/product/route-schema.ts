@@ -2,13 +2,6 @@
 import { Type } from 'typebox'
 import { Problem, Product } from './product-schema.ts'
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** What one call counts against RATE_LIMIT (api.md, "Who may"); absent: 1. */
-    readonly cost?: number
-  }
-}
-
 /** By status. For the document only: the types of what is sent do not come from here, since ready bytes are sent. */
 export type Answers = Readonly<Record<number, unknown>>
 
@@ -16,22 +9,22 @@ export type Answers = Readonly<Record<number, unknown>>
 export const READ_ROUTE = { config: { scope: 'catalog:read', cost: 1 } } as const
 export const LIST_ROUTE = { config: { scope: 'catalog:read', cost: 2 } } as const
 
-const problem = (description: string) => ({
+export const problemAnswer = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: Problem } },
 })
 
 /** Answers that any read may give besides its own. */
 export const PROBLEM_ANSWERS: Answers = {
-  400: problem('A parameter, the Consistency-Token or the URL is not valid'),
-  503: problem('No part that could answer is there; see Retry-After'),
+  400: problemAnswer('A parameter, the Consistency-Token or the URL is not valid'),
+  503: problemAnswer('No part that could answer is there; see Retry-After'),
 }
 
 export const PRODUCT_ANSWERS: Answers = {
   200: Product,
   304: Type.Null({ description: 'Not modified' }),
   308: Type.Null({ description: 'Of an old slug: Location has the current one' }),
-  404: problem('It never existed, or readers may not see it'),
-  410: problem('It was deleted'),
+  404: problemAnswer('It never existed, or readers may not see it'),
+  410: problemAnswer('It was deleted'),
   ...PROBLEM_ANSWERS,
 }

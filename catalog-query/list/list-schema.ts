@@ -1,0 +1,30 @@
+/** The shapes of lists in answers, for the OpenAPI document: ready bytes are sent, so nothing is serialised by them. */
+import { Type, type TSchema } from 'typebox'
+import { Product } from '../product/product-schema.ts'
+import { PROBLEM_ANSWERS, type Answers } from '../product/route-schema.ts'
+
+export const Card = Type.Object(
+  {
+    ...Type.Pick(Product, ['id', 'key', 'rev', 'slug', 'title', 'brand', 'price', 'inStock']).properties,
+    thumbnail: Type.Union([Type.String(), Type.Null()]),
+  },
+  { title: 'Card', description: 'A product as a list shows it' },
+)
+
+const Neighbour = Type.Union([Type.String({ description: 'A cursor' }), Type.Null()])
+
+/** `{"data":[…],"page":{…}}` */
+export function pageOf(item: TSchema) {
+  return Type.Object({ data: Type.Array(item), page: Type.Object({ limit: Type.Integer(), next: Neighbour, prev: Neighbour }) })
+}
+
+export const BrandItem = Type.Object({ id: Type.Integer(), slug: Type.String(), name: Type.String() }, { title: 'Brand' })
+export const ChannelItem = Type.Object(
+  { code: Type.String(), name: Type.String(), currency: Type.String(), defaultLocale: Type.String() },
+  { title: 'Channel' },
+)
+
+/** Answers of a list, whatever it lists. */
+export function listAnswers(answer: TSchema): Answers {
+  return { 200: answer, 304: Type.Null({ description: 'Not modified' }), ...PROBLEM_ANSWERS }
+}

@@ -22,7 +22,7 @@ export interface ReplicasOptions {
 /** A snapshot whose rows are text values by column. */
 export interface ReadResult extends RawSnapshot {
   readonly tier: 'replica' | 'primary'
-  /** No database could show that it is fresh: the newest of what there was. Never set for a read with a token. */
+  /** No database could show that it is fresh: the newest of what there was. */
   readonly marked: boolean
 }
 
@@ -68,7 +68,9 @@ export function createReadRows({ replicas, primary, limiter, nowUs: clock }: Rea
       if (old === null || old.asOf < snapshot.asOf) old = { ...snapshot, tier: 'replica', marked: true }
     }
     const snapshot = primary?.breaker.allow() ? await limiter.run(() => primary.read(statement)) : null
-    if (snapshot !== null) return { ...snapshot, tier: 'primary', marked: false }
+    // The primary too may be too late: nobody ticks its clock, or it was frozen while it answered.
+    const last = snapshot === null ? null : { ...snapshot, tier: 'primary' as const, marked: !isFresh(snapshot.asOf, clock()) }
+    if (last !== null && (!last.marked || old === null || old.asOf <= last.asOf)) return last
     if (old === null) throw unavailable('No database can answer now')
     return old
   }

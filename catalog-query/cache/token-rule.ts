@@ -8,7 +8,8 @@
  * The token given back has a stamp not older than C and than the stamp it came with; it is satisfied only by a strictly later position,
  * hence by content that includes X and, by induction, all earlier answers of the chain. The other way to satisfy it, a rev of the same product
  * that is not smaller, is monotonic by itself; it speaks of that product alone, and so the answer to it keeps the token's stamp.
- * The LSN stays only while the stamp does: it belongs to the write that the stamp was read after.
+ * The LSN belongs to one write, and stays only on an answer that is that write: any other content may have been committed behind the LSN and
+ * yet show a clock from before the stamp (the model found this: a second read went to a replica between the two).
  */
 import { stampTimeline, type Stamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
@@ -39,10 +40,9 @@ export function replayedSatisfies(asOf: Stamp, token: ConsistencyToken): boolean
 
 /** The token that an answer gives back; a request without one gets none. */
 export function answerToken(token: ConsistencyToken, answer: Answer): ConsistencyToken {
+  if (token.product?.id === answer.id && token.product.rev === answer.rev) return token
   const raised = answer.contained > token.stamp
-  const stamp = raised ? answer.contained : token.stamp
-  const lsn = raised ? null : token.lsn
-  return { stamp, lsn, product: productOf(token, answer, raised) }
+  return { stamp: raised ? answer.contained : token.stamp, lsn: null, product: productOf(token, answer, raised) }
 }
 
 function productOf(token: ConsistencyToken, answer: Answer, raised: boolean): ConsistencyToken['product'] {
@@ -54,5 +54,5 @@ function productOf(token: ConsistencyToken, answer: Answer, raised: boolean): Co
 /** The token that an answer of many gives back: it has to cover each of them. */
 export function answerTokenOfMany(token: ConsistencyToken, answers: readonly Pick<Answer, 'contained'>[]): ConsistencyToken {
   const latest = answers.reduce((stamp, answer) => (stamp < answer.contained ? answer.contained : stamp), token.stamp)
-  return latest === token.stamp ? token : { stamp: latest, lsn: null, product: null }
+  return { stamp: latest, lsn: null, product: latest === token.stamp ? token.product : null }
 }

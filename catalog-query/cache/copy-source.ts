@@ -31,9 +31,11 @@ export interface CopySourceParts {
   readonly store: CacheStore
   readonly nowUs: () => number
   readonly defer?: (send: () => void) => void
+  /** False: every copy is suspect. Default: never. */
+  readonly clockIsSound?: () => boolean
 }
 
-export function createCopySource({ store, nowUs, defer }: CopySourceParts): CopySource {
+export function createCopySource({ store, nowUs, defer, clockIsSound = () => true }: CopySourceParts): CopySource {
   const readInTurn = createTurnBatch((keys: readonly CopyKey[]) => readByBucket(store, keys), {
     maxItems: COPIES_AT_MOST,
     ...(defer === undefined ? {} : { defer }),
@@ -42,7 +44,8 @@ export function createCopySource({ store, nowUs, defer }: CopySourceParts): Copy
     async read(key) {
       try {
         const { watermark, bytes } = await readInTurn(key)
-        return judge(watermark, bytes, nowUs())
+        const found = judge(watermark, bytes, nowUs())
+        return found.state === 'trusted' && !clockIsSound() ? { ...found, state: 'suspect' } : found
       } catch {
         // Counted by the store. Memory and the databases answer without it.
         return AWAY

@@ -29,6 +29,8 @@ export interface ProductReaderParts {
   readonly pause: (waitMs: number) => Promise<unknown>
   /** When a turn's reads of Redis are sent (turn-batch.ts). */
   readonly defer?: (send: () => void) => void
+  /** False: our clock may be wrong, so every copy is suspect (docs/consistency.md, point 5). Default: it never is. */
+  readonly clockIsSound?: () => boolean
   /** From 0 to 1; default Math.random. */
   readonly random?: () => number
   readonly observe: ReaderObserver
@@ -40,13 +42,13 @@ export interface ProductReader {
 }
 
 export function createProductReader(parts: ProductReaderParts): ProductReader {
-  const { memory, observe, nowUs } = parts
+  const { memory, observe, nowUs, clockIsSound = () => true } = parts
   const readShared = shareFlights(createReadBelow(belowParts(parts)))
   const codeOf = createCodes()
 
   function read(id: string, representation: Representation, { token, herd }: Pick<Asked, 'token' | 'herd'>) {
     const code = codeOf(representation)
-    const hit = memory.get(id, code, token, nowUs())
+    const hit = clockIsSound() ? memory.get(id, code, token, nowUs()) : null
     if (hit === null) return readShared({ key: { productId: id, code }, bucket: bucketOf(id), representation, token, herd })
     observe.read('memory')
     return hit

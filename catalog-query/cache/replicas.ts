@@ -4,6 +4,7 @@ import { unavailable } from '../../shared/problem.ts'
 import { nowUs } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { createBreaker } from './breaker.ts'
+import { limitSource } from './limited-source.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 import type { ReadSnapshot, Snapshot, SnapshotStatement } from './product-read.ts'
 import { createSnapshotSource, type RawSnapshot, type SnapshotSource } from './snapshot-source.ts'
@@ -17,6 +18,8 @@ export interface ReplicasOptions {
   readonly primary: Pool | null
   /** Reads on the primary at the same time. */
   readonly primaryLimit: number
+  /** Told of every statement that a database answered, for the metrics. */
+  readonly onSnapshot?: (tier: 'replica' | 'primary') => void
 }
 
 /** A snapshot whose rows are text values by column. */
@@ -36,16 +39,27 @@ export interface Replicas {
 
 const FAILURES_TO_OPEN = 3
 const OPEN_MS = 1_000
+/** Statements, not readers: all that a turn asks for is one. */
+const REPLICA_QUEUE = 256
+const REPLICA_WAIT_MS = 500
 const PRIMARY_QUEUE = 64
 const PRIMARY_WAIT_MS = 500
 
 export function createReplicas(options: ReplicasOptions): Replicas {
   const breaker = () => createBreaker({ failures: FAILURES_TO_OPEN, openMs: OPEN_MS, nowMs: () => performance.now() })
-  const replicas = options.replicas.map(({ name, pool }) => createSnapshotSource({ name, tier: 'replica', pool, breaker: breaker() }))
+  const replicas = options.replicas.map(({ name, pool }) => {
+    const source = createSnapshotSource({ name, tier: 'replica', pool, breaker: breaker() })
+    return limitSource(source, { concurrency: pool.options.max, queue: REPLICA_QUEUE, waitMs: REPLICA_WAIT_MS })
+  })
   const primary =
     options.primary === null ? null : createSnapshotSource({ name: 'primary', tier: 'primary', pool: options.primary, breaker: breaker() })
   const limiter = createLimiter({ concurrency: options.primaryLimit, queue: PRIMARY_QUEUE, waitMs: PRIMARY_WAIT_MS })
-  const readRows = createReadRows({ replicas, primary, limiter, nowUs })
+  const readAny = createReadRows({ replicas, primary, limiter, nowUs })
+  const readRows: ReadRows = async (statement, token) => {
+    const result = await readAny(statement, token)
+    options.onSnapshot?.(result.tier)
+    return result
+  }
   return { readRows, readSnapshot: createReadSnapshot(readRows), sources: primary === null ? replicas : [...replicas, primary] }
 }
 

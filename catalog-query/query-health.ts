@@ -1,0 +1,50 @@
+/** What /readyz says of the query program: part by part, and what it would answer with. */
+import type { Redis } from 'ioredis'
+import type { CheckHealth, PartHealth } from '../shared/ops-server.ts'
+import { redisHealth } from '../shared/redis.ts'
+import type { Breaker } from './cache/breaker.ts'
+import type { SnapshotSource } from './cache/snapshot-source.ts'
+import { TRUST_US } from './cache/trust.ts'
+import type { PartWatch } from './part-watch.ts'
+
+export interface HealthParts {
+  readonly sources: readonly SnapshotSource[]
+  readonly redis: Redis | null
+  readonly redisBreaker: Breaker | null
+  readonly memoryBytes: () => number
+  readonly watch: PartWatch
+}
+
+export function createHealth({ sources, redis, redisBreaker, memoryBytes, watch }: HealthParts): CheckHealth {
+  return () => {
+    const databases = sources.map((source) => [source.name, databaseHealth(source)] as const)
+    const inRedis = redisHealth(redis)
+    const cache: PartHealth =
+      redisBreaker?.state() === 'open' ? { ...inRedis, ok: false, detail: 'not asked for a while: it failed' } : inRedis
+    const usable = [
+      ...(redis !== null && cache.ok ? ['redis'] : []),
+      ...databases.filter(([, health]) => health.ok).map(([name]) => name),
+      ...(memoryBytes() > 0 ? ['memory'] : []),
+    ]
+    const sound = watch.clockIsSound()
+    return {
+      answers: { ok: usable.length > 0, required: true, detail: usable.length > 0 ? `from ${usable.join(', ')}` : 'from nothing yet' },
+      redis: cache,
+      ...Object.fromEntries(databases),
+      clock: {
+        ok: sound,
+        required: false,
+        detail: sound ? 'agrees with the others' : 'differs by more than 250 ms: every copy is checked first',
+      },
+    }
+  }
+}
+
+function databaseHealth(source: SnapshotSource): PartHealth {
+  const required = false
+  if (source.breaker.state() === 'open') return { ok: false, required, detail: 'not asked for a while: it failed' }
+  const ageUs = source.ageUs()
+  if (!Number.isFinite(ageUs)) return { ok: false, required, detail: 'not reached yet' }
+  const ageMs = Math.round(ageUs / 1000)
+  return { ok: ageUs <= TRUST_US, required, detail: `${ageMs} ms behind in its last answer` }
+}

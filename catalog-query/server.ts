@@ -1,0 +1,62 @@
+/** The whole HTTP face of the query server on one page: what every request goes through, then the routes. */
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import { createHttpServer, type HttpServer } from '../shared/http-server.ts'
+import { registerProblemPages } from '../shared/problem-page.ts'
+import { guardReads } from './access/guard.ts'
+import { createKeyCheck } from './access/key-check.ts'
+import { limitReads } from './access/rate-limit.ts'
+import { registerBatchGet } from './batch/batch-get.ts'
+import { registerOfferRoutes } from './batch/offers.ts'
+import { registerCategoryRoutes } from './category/category-routes.ts'
+import { allowOrigin } from './http/cors.ts'
+import { addOpenApi } from './http/openapi.ts'
+import type { ReadContext } from './http/read-context.ts'
+import { registerBrandList } from './list/brand-list.ts'
+import { registerChannelList } from './list/channel-list.ts'
+import { registerListRoutes } from './list/list-routes.ts'
+import { registerProductRoutes } from './product/product-routes.ts'
+
+export interface QueryServerParts {
+  readonly context: ReadContext
+  readonly log: Logger
+  readonly metrics: Registry
+  readonly logPerMille: number
+  readonly trustProxy: string
+  /** `*`, one origin, or '' for none. */
+  readonly corsOrigin: string
+  readonly authRequired: boolean
+  /** Requests' cost a minute per caller; 0: no limit. */
+  readonly rateLimit: number
+  /** Counts for the rate limit; null: this process counts alone. */
+  readonly limiterRedis: Redis | null
+  /** Of each cache of lists, trees and offers. */
+  readonly listBytes: number
+}
+
+/** A batch names at most 100 products, by keys of at most 128 characters. */
+const BODY_LIMIT_BYTES = 64 * 1024
+
+export async function createQueryServer(parts: QueryServerParts): Promise<HttpServer> {
+  const { context, log, metrics } = parts
+  const trustProxy = parts.trustProxy === 'true' || (parts.trustProxy === '' ? false : parts.trustProxy)
+  const app = createHttpServer({ log, metrics, bodyLimitBytes: BODY_LIMIT_BYTES, trustProxy, logPerMille: parts.logPerMille })
+
+  allowOrigin(app, parts.corsOrigin)
+  const keys = createKeyCheck(context.readSnapshot)
+  if (parts.authRequired) guardReads(app, keys)
+  if (parts.rateLimit > 0) await limitReads(app, { perMinute: parts.rateLimit, redis: parts.limiterRedis, keys })
+  await addOpenApi(app)
+  registerProblemPages(app)
+
+  const memory = { maxBytes: parts.listBytes }
+  registerProductRoutes(app, context)
+  registerBatchGet(app, context)
+  registerOfferRoutes(app, context, memory)
+  registerListRoutes(app, context, memory)
+  registerCategoryRoutes(app, context, memory)
+  registerBrandList(app, context)
+  registerChannelList(app, context)
+  return app
+}

@@ -17,7 +17,8 @@ const DOC_FIELD = ',"doc":'
 export interface EventMessage {
   readonly key: string | null
   readonly headers: Readonly<Record<string, string>>
-  readonly value: string
+  /** null only in the compacted topic: forget this key. */
+  readonly value: string | null
 }
 
 /** A message as a Kafka client hands it over. */
@@ -50,6 +51,12 @@ export function toProductMessage(event: ProductEvent): EventMessage {
       `{"productId":"${productId}","rev":${rev},"timeline":${stampTimeline(stamp)},"stamp":"${stamp}","state":"${state}"` +
       `${DOC_FIELD}${event.doc ?? 'null'}}`,
   }
+}
+
+/** For the compacted topic, which keeps the newest message of each product: one that is no more is forgotten. */
+export function toStateMessage(event: ProductEvent): EventMessage {
+  const message = toProductMessage(event)
+  return event.state === 'deleted' || event.state === 'absent' ? { ...message, value: null } : message
 }
 
 /** @param partition makes the id unique: one T goes to every partition */

@@ -14,11 +14,17 @@ const ADMIN_MS = 10_000
 /** Of one fetch of one partition; a run is smaller still. */
 const FETCH_BYTES = 1024 * 1024
 
+export interface KafkaFollowerOptions extends KafkaOptions {
+  readonly group: string
+  /** Told how many messages of a run could not be read; those that name a product invalidate it. */
+  readonly onUnreadable?: (messages: number) => void
+}
+
 /**
  * @param options.group names the group; each start adds random letters, because two members of one group would share the partitions,
  *   and a member that died would hold up its successor until its session ended
  */
-export function createKafkaFollower(options: KafkaOptions & { readonly group: string }): EventFollower {
+export function createKafkaFollower(options: KafkaFollowerOptions): EventFollower {
   const kafka = createKafka(options.brokers, options.clientId, options.log)
   const topic = productTopic(options.topicPrefix)
   const abort = new AbortController()
@@ -91,9 +97,10 @@ export function createKafkaFollower(options: KafkaOptions & { readonly group: st
 
   async function takeBatch(consumer: KafkaConsumer, payload: KafkaBatch, apply: ApplyRun): Promise<void> {
     const { partition, messages } = payload.batch
-    for (const { run } of toRuns(partition, messages, newestTimeline.get(partition) ?? 0)) {
+    for (const { run, unreadable } of toRuns(partition, messages, newestTimeline.get(partition) ?? 0)) {
       if (!payload.isRunning() || payload.isStale()) return
       newestTimeline.set(partition, run.newestTimeline)
+      if (unreadable > 0) options.onUnreadable?.(unreadable)
       // Where a twin was here first, `next` is ahead of the runs in hand.
       if (run.to > (next.get(partition) ?? 0)) {
         const applied = await applyOnce(run, apply)

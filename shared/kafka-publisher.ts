@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import { BUCKET_COUNT, bucketOf } from './bucket.ts'
 import type { EventPublisher, ProductEvent } from './event-log.ts'
-import { toHeartbeatMessage, toProductMessage, type EventMessage } from './event-message.ts'
+import { toHeartbeatMessage, toProductMessage, toStateMessage, type EventMessage } from './event-message.ts'
 import { createKafka, createProducer, GZIP, productStateTopic, productTopic } from './kafka.ts'
 import type { Stamp } from './stamp.ts'
 
@@ -48,19 +48,17 @@ export function createKafkaPublisher(options: KafkaOptions): EventPublisher {
   return {
     publish: async (events: readonly ProductEvent[]) => {
       if (events.length === 0) return
-      const messages = events.map((event) => ({ ...message(toProductMessage(event)), partition: bucketOf(event.productId) }))
-      const sizeBytes = messages.reduce((sum, { value }) => sum + value.length, 0)
+      const messages = events.map((event) => message(toProductMessage(event), bucketOf(event.productId)))
+      const states = events.map((event) => message(toStateMessage(event), bucketOf(event.productId)))
+      const sizeBytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
       const topics = [
         { topic, messages },
-        { topic: stateTopic, messages },
+        { topic: stateTopic, messages: states },
       ]
       await send(topics, sizeBytes >= GZIP_FROM_BYTES)
     },
     heartbeat: async (stamp: Stamp) => {
-      const messages = Array.from({ length: BUCKET_COUNT }, (_, partition) => ({
-        ...message(toHeartbeatMessage(stamp, partition)),
-        partition,
-      }))
+      const messages = Array.from({ length: BUCKET_COUNT }, (_, partition) => message(toHeartbeatMessage(stamp, partition), partition))
       await send([{ topic, messages }], false)
     },
     close: () => producer.disconnect(),
@@ -68,6 +66,6 @@ export function createKafkaPublisher(options: KafkaOptions): EventPublisher {
 }
 
 /** kafkajs wants headers that it may change. */
-function message({ key, headers, value }: EventMessage): EventMessage & { readonly headers: Record<string, string> } {
-  return { key, headers: { ...headers }, value }
+function message({ key, headers, value }: EventMessage, partition: number): PartitionMessage {
+  return { key, headers: { ...headers }, value, partition }
 }

@@ -65,7 +65,10 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': String(7 * DAY_MS), 'retention.bytes': String(4 * 1024 ** 3) }
 const TOPICS = [
   { name: PRODUCTS, config: { ...KEPT, 'segment.ms': String(DAY_MS) } },
-  { name: PRODUCTS_STATE, config: { 'cleanup.policy': 'compact', 'delete.retention.ms': String(7 * DAY_MS) } },
+  {
+    name: PRODUCTS_STATE,
+    config: { 'cleanup.policy': 'compact', 'segment.ms': String(DAY_MS), 'delete.retention.ms': String(7 * DAY_MS) },
+  },
   { name: COMMANDS, config: KEPT },
   { name: COMMANDS_DEAD, config: { ...KEPT, 'retention.ms': String(30 * DAY_MS) } },
 ]

@@ -9,13 +9,14 @@ type Hooks = Required<Pick<RunApplierOptions, 'onApplied' | 'onGap' | 'onNewWate
 
 export interface InvalidatorMetrics extends Hooks {
   onRedisError(operation: string): void
+  onUnreadable(messages: number): void
   /** Times each run, and remembers how far each bucket's claim has come. */
   measured(apply: ApplyRun): ApplyRun
   /** Age of the oldest bucket's claim, seconds; Infinity before the first. */
   watermarkAgeSeconds(): number
 }
 
-/** @param silentMs since anything was heard from the log */
+/** @param silentMs since anything was heard from the log, milliseconds */
 export function createInvalidatorMetrics(registry: Registry, silentMs: () => number): InvalidatorMetrics {
   const registers = [registry]
   const counter = <L extends string = string>(name: string, help: string, labelNames: readonly L[] = []) =>
@@ -25,6 +26,10 @@ export function createInvalidatorMetrics(registry: Registry, silentMs: () => num
   const deleted = counter('copies_deleted_total', 'Copies in Redis deleted by an event')
   const gaps = counter('gaps_total', 'Times that Redis had gone back behind the log position of this invalidator')
   const watermarks = counter('new_watermarks_total', 'Watermarks made anew: missing, or outside the log')
+  const unreadable = counter(
+    'unreadable_messages_total',
+    'Messages of the log that could not be read; a product that one names is invalidated',
+  )
   const errors = counter('redis_errors_total', 'Redis operations that failed', ['operation'])
   const seconds = new Histogram({
     name: 'catalog_invalidator_apply_seconds',
@@ -62,6 +67,7 @@ export function createInvalidatorMetrics(registry: Registry, silentMs: () => num
     },
     onGap: () => gaps.inc(),
     onNewWatermark: () => watermarks.inc(),
+    onUnreadable: (messages) => unreadable.inc(messages),
     onRedisError: (operation) => errors.inc({ operation }),
     measured: (apply) => async (run) => {
       const end = seconds.startTimer()

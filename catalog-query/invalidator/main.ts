@@ -16,7 +16,7 @@ import { DROP_CHANNEL, encodeDrop } from '../cache/drop-channel.ts'
 import { createRedisStore } from '../cache/redis-store.ts'
 import { readConfig, type InvalidatorConfig } from './config.ts'
 import { waitForRedis } from './eviction-check.ts'
-import { createInvalidatorMetrics } from './invalidator-metrics.ts'
+import { createInvalidatorMetrics, type InvalidatorMetrics } from './invalidator-metrics.ts'
 import { createRunApplier } from './run-applier.ts'
 import { startAt } from './start-at.ts'
 
@@ -37,8 +37,8 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
   const pools = config.kafkaBrokers.length > 0 ? [] : createPools(config, log)
   lifecycle.onStop('pools', () => Promise.all(pools.map((pool) => pool.end())))
 
-  const follower = createFollower(config, pools, log)
-  const metrics = createInvalidatorMetrics(registry, follower.silentMs)
+  const metrics: InvalidatorMetrics = createInvalidatorMetrics(registry, () => follower.silentMs())
+  const follower = createFollower(config, pools, { log, onUnreadable: metrics.onUnreadable })
   const store = createRedisStore(redis, metrics.onRedisError)
   const apply = createRunApplier({
     store,
@@ -92,10 +92,19 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
   return lifecycle
 }
 
-function createFollower(config: InvalidatorConfig, pools: readonly Pool[], log: Logger): EventFollower {
-  if (config.kafkaBrokers.length === 0) return createLogTableFollower({ pools, log })
-  const { kafkaBrokers, topicPrefix } = config
-  return createKafkaFollower({ brokers: kafkaBrokers, topicPrefix, clientId: 'catalog-invalidator', group: 'catalog-invalidator', log })
+function createFollower(
+  { kafkaBrokers, topicPrefix }: InvalidatorConfig,
+  pools: readonly Pool[],
+  observer: { log: Logger; onUnreadable: (messages: number) => void },
+): EventFollower {
+  if (kafkaBrokers.length === 0) return createLogTableFollower({ pools, log: observer.log })
+  return createKafkaFollower({
+    brokers: kafkaBrokers,
+    topicPrefix,
+    clientId: 'catalog-invalidator',
+    group: 'catalog-invalidator',
+    ...observer,
+  })
 }
 
 function createPools(config: InvalidatorConfig, log: Logger): Pool[] {

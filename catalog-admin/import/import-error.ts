@@ -4,6 +4,7 @@ import { type CatalogError, PROBLEMS } from '../../shared/problem.ts'
 
 /** Errors kept per job; later ones are only counted in the job's `failed`. */
 export const MAX_STORED_ERRORS = 10_000
+const MAX_KEY_LENGTH = 200
 
 export interface FailedLine {
   readonly line: number
@@ -21,7 +22,6 @@ export function problemOf({ problem, status, message, extra }: CatalogError): Re
   return { type: `/problems/${problem}`, title: PROBLEMS[problem][1], status, detail: message, ...extra }
 }
 
-// A text that PostgreSQL cannot hold (NUL) may be the very fault of the line: it is shown escaped.
 const ADD_ERRORS = /* sql */ `
   insert into import_error (job_id, line, key, problem)
   select $1, line, key, problem
@@ -33,13 +33,16 @@ const ADD_ERRORS = /* sql */ `
 export async function addImportErrors(client: PoolClient, jobId: string, failed: readonly FailedLine[]): Promise<void> {
   if (failed.length === 0) return
   const lines = failed.map((one) => one.line)
-  const keys = failed.map((one) => (one.key === null ? null : withoutNul(one.key).slice(0, 200)))
-  const problems = failed.map((one) => withoutNul(JSON.stringify(one.problem)))
+  const keys = failed.map((one) => (one.key === null ? null : storable(one.key).slice(0, MAX_KEY_LENGTH)))
+  const problems = failed.map((one) =>
+    JSON.stringify(one.problem, (_name, value: unknown) => (typeof value === 'string' ? storable(value) : value)),
+  )
   await client.query(ADD_ERRORS, [jobId, lines, keys, problems, MAX_STORED_ERRORS])
 }
 
-function withoutNul(text: string): string {
-  return text.replaceAll('\0', '\u2400').replaceAll('\\u0000', '\u2400').toWellFormed()
+/** What PostgreSQL cannot hold may be the very fault of the line: NUL is shown as ␀, half a surrogate pair as �. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\u2400').toWellFormed()
 }
 
 const LIST_ERRORS = /* sql */ `

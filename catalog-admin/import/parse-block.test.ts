@@ -33,6 +33,12 @@ test.each([
   ['half a surrogate pair', '{"key":"A","title":"\\ud83d"}', { status: 422, detail: expect.stringContaining('surrogate') }],
   ['a byte that is no UTF-8', Buffer.from([0x22, 0xff, 0x22]), { status: 400, detail: 'The line is not UTF-8' }],
   ['a line over the limit', TOO_LONG_LINE, { status: 413, detail: 'A line may be at most 1048576 bytes' }],
+  [
+    'a list in a list in a list …',
+    '['.repeat(500_000) + ']'.repeat(500_000),
+    { status: 422, detail: expect.stringContaining('must be object') },
+  ],
+  ['depth inside an attribute', `{"key":"A","title":"x","attributes":{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}}`, { status: 422 }],
   ['an unknown field', '{"key":"A","title":"x","colour":"red"}', { status: 422, detail: '/colour is not known' }],
 ])('%s is refused with a reason of ours', async (_name, line, problem) => {
   const { products, failed } = await parse([line, good('next')])

@@ -54,12 +54,18 @@ export async function storeUpload(pool: Pool, upload: Upload, maxBytes = MAX_UPL
 async function storeBlocks(pool: Pool, jobId: string, source: AsyncIterable<Buffer>): Promise<number> {
   let n = 0
   let recordCount = 0
+  // One block is on its way to the database while the next one is gathered, and no more.
+  let storing: Promise<boolean> = Promise.resolve(true)
   for await (const block of toLineBlocks(source)) {
-    if (!(await storeChunk(pool, jobId, n, block))) throw wasCancelled()
+    if (!(await storing)) throw wasCancelled()
+    storing = storeChunk(pool, jobId, n, block)
+    // Should the source fail first, nobody will ask how this one ended.
+    storing.catch(() => {})
     n += 1
     recordCount += block.recordCount
     if (block.firstLine > MAX_LINES) throw new CatalogError('payload-too-large', `A file may have at most ${MAX_LINES} lines`)
   }
+  if (!(await storing)) throw wasCancelled()
   return recordCount
 }
 

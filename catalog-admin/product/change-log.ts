@@ -5,7 +5,7 @@ import { type CompleteProduct, versionedInput } from './complete-product.ts'
 import { changedPointers } from './merge-patch.ts'
 import type { Change } from './product-plan.ts'
 import type { WriteContext } from './product-write.ts'
-import { writeColumns, writeRows } from './write-rows.ts'
+import { rowStatement, writeRows } from './row-statement.ts'
 
 // The timeline comes from the server, never from a row: after a promotion its revs are above all earlier ones.
 const DRAW_REVS = /* sql */ `
@@ -23,15 +23,23 @@ export async function drawRevs(client: PoolClient, count: number): Promise<{ rea
   return { nowMs: rows[0]?.nowMs ?? 0, revs: rows.map((row) => row.rev).toSorted((a, b) => a - b) }
 }
 
-const INSERT_AUDIT = /* sql */ `
+const INSERT_AUDIT = rowStatement(
+  'insert-audit',
+  { actor: 'text', request_id: 'text', action: 'text', resource_id: 'text', version: 'bigint', diff: 'json' },
+  (rows) => /* sql */ `
   insert into audit_log (actor, request_id, action, resource, resource_id, version, diff)
   select actor, request_id, action, 'product', resource_id, version, diff
-  from json_to_recordset($1::json) as r (actor text, request_id text, action text, resource_id text, version bigint, diff jsonb)`
+  from ${rows}`,
+)
 
-const INSERT_OUTBOX = /* sql */ `
+const INSERT_OUTBOX = rowStatement(
+  'insert-outbox',
+  { product_id: 'uuid', rev: 'bigint', type: 'text' },
+  (rows) => /* sql */ `
   insert into outbox (product_id, rev, type)
   select product_id, rev, type
-  from unnest($1::uuid[], $2::bigint[], $3::text[]) as r (product_id, rev, type)`
+  from ${rows}`,
+)
 
 const NOTIFY = /* sql */ `notify outbox`
 
@@ -42,18 +50,13 @@ export async function logChanges(
   revs: readonly number[],
   context: WriteContext,
 ): Promise<void> {
+  const events = changes.map((change, i) => ({ product_id: change.id, rev: revs[i] ?? 0, type: eventType(change) }))
   await writeRows(
     client,
-    'insert-audit',
     INSERT_AUDIT,
     changes.map((change) => auditRow(change, context)),
   )
-  await writeColumns(
-    client,
-    'insert-outbox',
-    INSERT_OUTBOX,
-    changes.map((change, i) => [change.id, revs[i] ?? 0, eventType(change)]),
-  )
+  await writeRows(client, INSERT_OUTBOX, events)
   // Empty: PostgreSQL makes one of all that are equal. The relay polls too; this only wakes it.
   await client.query(NOTIFY)
 }

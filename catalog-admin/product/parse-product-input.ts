@@ -11,6 +11,8 @@ export type ParsedInput =
 
 const MAX_ERRORS = 20
 const DEFAULT_LOCALE = 'en'
+const EARLIEST_MS = Date.UTC(1900, 0)
+const LATEST_MS = Date.UTC(10_000, 0)
 
 const ajv = new Ajv({ allErrors: false, strict: false })
 addFormats.default(ajv)
@@ -94,8 +96,8 @@ function canonical(raw: RawProductInput, errors: FieldError[]): ProductInput {
 function canonicalTime(text: string | null, errors: FieldError[]): string | null {
   if (text === null) return null
   const time = new Date(text)
-  if (Number.isNaN(time.getTime())) {
-    errors.push({ pointer: '/publishAt', code: 'format', message: '/publishAt is no time' })
+  if (!(time.getTime() >= EARLIEST_MS && time.getTime() < LATEST_MS)) {
+    errors.push({ pointer: '/publishAt', code: 'format', message: '/publishAt must be a time of the years 1900 to 9999' })
     return null
   }
   return time.toISOString()
@@ -205,7 +207,7 @@ function distinct<T>(items: readonly T[], by: (item: T) => string): readonly T[]
   return items.length < 2 ? items : [...new Map(items.map((item) => [by(item), item])).values()]
 }
 
-/** By code unit: PostgreSQL keeps no order of keys, so the order is ours, the same for every writer. */
+/** By code unit, the same for every writer. */
 export function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   // Without a comparator sort() goes by code unit, too, and several times faster; this runs for every product of an import.
   const names = Object.keys(record).sort()

@@ -3,9 +3,10 @@ import type { PoolClient } from 'pg'
 import { RetryTransaction } from '../../shared/postgres.ts'
 import type { References } from '../reference/references.ts'
 import { contentHash, contentText, versionedInput } from './complete-product.ts'
+import type { SlugName } from './product-claims.ts'
 import type { WriteContext } from './product-write.ts'
 import { type Change, slugsOf } from './product-plan.ts'
-import { writeColumns, writeRows } from './write-rows.ts'
+import { rowStatement, writeRows } from './row-statement.ts'
 
 /** @throws RetryTransaction when another transaction made one of the new products, or took one of the slugs */
 export async function writeProductRows(
@@ -22,19 +23,16 @@ export async function writeProductRows(
   )
   await writeRows(
     client,
-    'update-products',
     UPDATE_PRODUCTS,
     replaced.map((change) => productRow(change, references, at.nowMs)),
   )
   await writeRows(
     client,
-    'touch-products',
     TOUCH_PRODUCTS,
     changes.filter((change) => !isEdited(change)).map((change) => productDates(change, at.nowMs)),
   )
   await writeRows(
     client,
-    'insert-versions',
     INSERT_VERSIONS,
     replaced.map((change) => versionRow(change, at.context.actor)),
   )
@@ -46,34 +44,61 @@ export function isEdited(change: Change): boolean {
   return change.version !== change.stored?.version
 }
 
-const RECORD = /* sql */ `json_to_recordset($1::json) as r (
-    id uuid, key text, brand_id int, status text, i18n jsonb, attributes jsonb, media jsonb, tags text[], popularity float8,
-    publish_at timestamptz, due_at timestamptz, deleted_at timestamptz, version bigint, content_hash text, updated_at timestamptz)`
+const DATES = { id: 'uuid', due_at: 'timestamptz', deleted_at: 'timestamptz', updated_at: 'timestamptz' } as const
+const CONTENT = {
+  key: 'text',
+  brand_id: 'int',
+  status: 'text',
+  i18n: 'json',
+  attributes: 'json',
+  media: 'json',
+  tags: 'text[]',
+  popularity: 'float8',
+  publish_at: 'timestamptz',
+  version: 'bigint',
+  content_hash: 'text',
+} as const
 
-const INSERT_PRODUCTS = /* sql */ `
+const INSERT_PRODUCTS = rowStatement(
+  'insert-products',
+  { ...DATES, ...CONTENT },
+  (rows) => /* sql */ `
   insert into product (id, key, brand_id, status, i18n, attributes, media, tags, popularity, publish_at, due_at, version, content_hash, created_at, updated_at)
   select id, key, brand_id, status, i18n, attributes, media, tags, popularity, publish_at, due_at, version, decode(content_hash, 'hex'), updated_at, updated_at
-  from ${RECORD}
-  on conflict (key) do nothing`
+  from ${rows}
+  on conflict (key) do nothing`,
+)
 
-const UPDATE_PRODUCTS = /* sql */ `
+const UPDATE_PRODUCTS = rowStatement(
+  'update-products',
+  { ...DATES, ...CONTENT },
+  (rows) => /* sql */ `
   update product p
-  set brand_id = r.brand_id, status = r.status, i18n = r.i18n, attributes = r.attributes, media = r.media, tags = r.tags,
+  set key = r.key, brand_id = r.brand_id, status = r.status, i18n = r.i18n, attributes = r.attributes, media = r.media, tags = r.tags,
     popularity = r.popularity, publish_at = r.publish_at, due_at = r.due_at, deleted_at = r.deleted_at, version = r.version,
     content_hash = decode(r.content_hash, 'hex'), updated_at = r.updated_at
-  from ${RECORD}
-  where p.id = r.id`
+  from ${rows}
+  where p.id = r.id`,
+)
 
-const TOUCH_PRODUCTS = /* sql */ `
+const TOUCH_PRODUCTS = rowStatement(
+  'touch-products',
+  DATES,
+  (rows) => /* sql */ `
   update product p
   set due_at = r.due_at, deleted_at = r.deleted_at, updated_at = r.updated_at
-  from json_to_recordset($1::json) as r (id uuid, due_at timestamptz, deleted_at timestamptz, updated_at timestamptz)
-  where p.id = r.id`
+  from ${rows}
+  where p.id = r.id`,
+)
 
-const INSERT_VERSIONS = /* sql */ `
+const INSERT_VERSIONS = rowStatement(
+  'insert-versions',
+  { product_id: 'uuid', version: 'bigint', input: 'json', actor: 'text' },
+  (rows) => /* sql */ `
   insert into product_version (product_id, version, input, actor)
   select product_id, version, input, actor
-  from json_to_recordset($1::json) as r (product_id uuid, version bigint, input json, actor text)`
+  from ${rows}`,
+)
 
 function productRow(change: Change, references: References, nowMs: number) {
   const { product, version } = change
@@ -109,40 +134,55 @@ function versionRow({ id, stored }: Change, actor: string) {
   return { product_id: id, version: stored?.version, input: stored === null ? null : versionedInput(stored.product), actor }
 }
 
-async function insertProducts(client: PoolClient, rows: readonly object[]): Promise<void> {
-  const inserted = await writeRows(client, 'insert-products', INSERT_PRODUCTS, rows)
+async function insertProducts(client: PoolClient, rows: readonly ReturnType<typeof productRow>[]): Promise<void> {
+  const inserted = await writeRows(client, INSERT_PRODUCTS, rows)
   if (inserted < rows.length) throw new RetryTransaction('Another transaction made a product with one of these keys')
 }
 
-const LEAVE_SLUGS = /* sql */ `
+const SLUG = { locale: 'text', slug: 'text', product_id: 'uuid' } as const
+
+const LEAVE_SLUGS = rowStatement(
+  'leave-slugs',
+  SLUG,
+  (rows) => /* sql */ `
   update product_slug s
   set current = false
-  from unnest($1::text[], $2::text[], $3::uuid[]) as r (locale, slug, product_id)
-  where s.locale = r.locale and s.slug = r.slug and s.product_id = r.product_id`
+  from ${rows}
+  where s.locale = r.locale and s.slug = r.slug and s.product_id = r.product_id`,
+)
 
-const TAKE_SLUGS = /* sql */ `
+const TAKE_SLUGS = rowStatement(
+  'take-slugs',
+  SLUG,
+  (rows) => /* sql */ `
   insert into product_slug as s (locale, slug, product_id)
   select locale, slug, product_id
-  from unnest($1::text[], $2::text[], $3::uuid[]) as r (locale, slug, product_id)
+  from ${rows}
   order by locale, slug
   on conflict (locale, slug) do update set product_id = excluded.product_id, current = true
-  where s.product_id = excluded.product_id or not s.current`
+  where s.product_id = excluded.product_id or not s.current`,
+)
 
 async function writeSlugs(client: PoolClient, changes: readonly Change[]): Promise<void> {
-  const left: [string, string, string][] = []
-  const taken: [string, string, string][] = []
-  for (const { id, stored, product, deleted } of changes) {
+  const moves = changes.map(({ id, stored, product, deleted }) => {
     const before = stored === null || stored.deletedMs !== null ? [] : slugsOf(stored.product)
     const after = deleted ? [] : slugsOf(product)
-    const names = (slugs: typeof before) => new Set(slugs.map(([locale, slug]) => `${locale}/${slug}`))
-    const [old, current] = [names(before), names(after)]
-    for (const [locale, slug] of before) if (!current.has(`${locale}/${slug}`)) left.push([locale, slug, id])
-    for (const [locale, slug] of after) if (!old.has(`${locale}/${slug}`)) taken.push([locale, slug, id])
-  }
+    const row = ([locale, slug]: SlugName) => ({ locale, slug, product_id: id })
+    return { left: without(before, after).map(row), taken: without(after, before).map(row) }
+  })
   // First left, then taken: what one product gives up another one may take in the same batch.
-  await writeColumns(client, 'leave-slugs', LEAVE_SLUGS, left)
-  const written = await writeColumns(client, 'take-slugs', TAKE_SLUGS, taken)
+  await writeRows(
+    client,
+    LEAVE_SLUGS,
+    moves.flatMap(({ left }) => left),
+  )
+  const taken = moves.flatMap((move) => move.taken)
+  const written = await writeRows(client, TAKE_SLUGS, taken)
   if (written < taken.length) throw new RetryTransaction('Another transaction took one of these slugs')
+}
+
+function without(slugs: readonly SlugName[], others: readonly SlugName[]): readonly SlugName[] {
+  return slugs.filter(([locale, slug]) => !others.some((other) => other[0] === locale && other[1] === slug))
 }
 
 const LEAVE_CATEGORIES = /* sql */ `
@@ -152,21 +192,25 @@ const LEAVE_CATEGORIES = /* sql */ `
       select from unnest($2::uuid[], $3::int[]) as r (product_id, category_id)
       where r.product_id = pc.product_id and r.category_id = pc.category_id)`
 
-const JOIN_CATEGORIES = /* sql */ `
+const JOIN_CATEGORIES = rowStatement(
+  'join-categories',
+  { product_id: 'uuid', category_id: 'int', position: 'int' },
+  (rows) => /* sql */ `
   insert into product_category (product_id, category_id, position)
   select product_id, category_id, position
-  from unnest($1::uuid[], $2::int[], $3::int[]) as r (product_id, category_id, position)
-  on conflict (product_id, category_id) do update set position = excluded.position`
+  from ${rows}
+  on conflict (product_id, category_id) do update set position = excluded.position`,
+)
 
 async function writeCategories(client: PoolClient, edited: readonly Change[], references: References): Promise<void> {
   const moved = edited.filter(({ stored, product }) => JSON.stringify(stored?.product.categories) !== JSON.stringify(product.categories))
   const rows = moved.flatMap(({ id, product }) =>
-    references.categoriesOf(product).map((category, position): [string, number, number] => [id, category.id, position]),
+    references.categoriesOf(product).map((category, position) => ({ product_id: id, category_id: category.id, position })),
   )
   const replaced = moved.filter(({ stored }) => stored !== null).map(({ id }) => id)
   if (replaced.length > 0) {
-    const values = [replaced, rows.map(([id]) => id), rows.map(([, category]) => category)]
+    const values = [replaced, rows.map((row) => row.product_id), rows.map((row) => row.category_id)]
     await client.query({ name: 'leave-categories', text: LEAVE_CATEGORIES, values })
   }
-  await writeColumns(client, 'join-categories', JOIN_CATEGORIES, rows)
+  await writeRows(client, JOIN_CATEGORIES, rows)
 }

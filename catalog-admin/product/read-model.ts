@@ -7,7 +7,7 @@ import type { Channel } from '../reference/channels.ts'
 import type { References } from '../reference/references.ts'
 import { buildDocument, stateOf } from './build-document.ts'
 import type { Change } from './product-plan.ts'
-import { writeRows } from './write-rows.ts'
+import { rowStatement, writeRows } from './row-statement.ts'
 
 export interface ReadModelContext {
   readonly references: References
@@ -25,20 +25,24 @@ export async function writeReadModel(
 ): Promise<void> {
   const states = changes.map(({ product, deleted }) => stateOf(product, deleted, context.nowMs))
   const documents = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
-  await writeRows(client, 'write-documents', WRITE_DOCUMENTS, documents)
+  await writeRows(client, WRITE_DOCUMENTS, documents)
   const listed = changes.filter((_, i) => states[i] === 'visible')
   const tokens = await addFacetTokens(client, new Set(listed.flatMap((change) => [...facetsOf(change, context), ON_SALE])))
   const rows = listed.flatMap((change) => listingRows(change, tokens, context))
   await deleteListings(client, changes, rows)
-  await writeRows(client, 'write-listings', WRITE_LISTINGS, rows)
+  await writeRows(client, WRITE_LISTINGS, rows)
 }
 
-const WRITE_DOCUMENTS = /* sql */ `
+const WRITE_DOCUMENTS = rowStatement(
+  'write-documents',
+  { id: 'uuid', rev: 'bigint', state: 'text', doc: 'text', changed_at: 'timestamptz' },
+  (rows) => /* sql */ `
   insert into read.product (product_id, rev, state, doc, changed_at)
-  select id, rev, state, doc::text, changed_at
-  from json_to_recordset($1::json) as r (id uuid, rev bigint, state text, doc json, changed_at timestamptz)
+  select id, rev, state, doc, changed_at
+  from ${rows}
   on conflict (product_id) do update
-  set rev = excluded.rev, state = excluded.state, doc = excluded.doc, changed_at = excluded.changed_at`
+  set rev = excluded.rev, state = excluded.state, doc = excluded.doc, changed_at = excluded.changed_at`,
+)
 
 function documentRow(change: Change, rev: number, state: ProductState, { references, nowMs }: ReadModelContext) {
   const { id, stored, product } = change
@@ -46,7 +50,7 @@ function documentRow(change: Change, rev: number, state: ProductState, { referen
     createdMs: stored?.createdMs ?? nowMs,
     updatedMs: change.action === 'published' ? (stored?.updatedMs ?? nowMs) : nowMs,
   }
-  const doc = state === 'visible' ? buildDocument(id, product, dates, references) : null
+  const doc = state === 'visible' ? JSON.stringify(buildDocument(id, product, dates, references)) : null
   return { id, rev, state, doc, changed_at: new Date(nowMs).toISOString() }
 }
 
@@ -121,15 +125,26 @@ async function deleteListings(client: PoolClient, changes: readonly Change[], ro
   await client.query({ name: 'delete-listings', text: DELETE_LISTINGS, values })
 }
 
-const WRITE_LISTINGS = /* sql */ `
-  insert into read.listing as l
-    (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, brand_id, facets)
+const WRITE_LISTINGS = rowStatement(
+  'write-listings',
+  {
+    channel_id: 'smallint',
+    category_id: 'int',
+    product_id: 'uuid',
+    price_minor: 'bigint',
+    popularity: 'float8',
+    created_at: 'timestamptz',
+    in_stock: 'boolean',
+    brand_id: 'int',
+    facets: 'int[]',
+  },
+  (rows) => /* sql */ `
+  insert into read.listing as l (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, brand_id, facets)
   select channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, brand_id, facets
-  from json_to_recordset($1::json) as r (
-    channel_id smallint, category_id int, product_id uuid, price_minor bigint, popularity real, created_at timestamptz,
-    in_stock boolean, brand_id int, facets int[])
+  from ${rows}
   on conflict (channel_id, category_id, product_id) do update
   set price_minor = excluded.price_minor, popularity = excluded.popularity, in_stock = excluded.in_stock,
     brand_id = excluded.brand_id, facets = excluded.facets
   where (l.price_minor, l.popularity, l.in_stock, l.brand_id, l.facets)
-    is distinct from (excluded.price_minor, excluded.popularity, excluded.in_stock, excluded.brand_id, excluded.facets)`
+    is distinct from (excluded.price_minor, excluded.popularity, excluded.in_stock, excluded.brand_id, excluded.facets)`,
+)

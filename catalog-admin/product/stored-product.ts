@@ -2,7 +2,6 @@
 import type { PoolClient, QueryResultRow } from 'pg'
 import type { AttributeValue, LocalizedText } from '../../shared/product-document.ts'
 import type { StoredProduct } from './complete-product.ts'
-import { sorted } from './parse-product-input.ts'
 import type { ProductRef } from './product-write.ts'
 
 export interface LockedProduct {
@@ -151,19 +150,10 @@ function toStored(row: StoredRow): StoredProduct {
     categories: row.categories ?? [],
     tags: row.tags,
     popularity: row.popularity,
-    i18n: sorted(row.i18n),
-    // jsonb keeps no order of names: ours is put back.
-    attributes: sorted(row.attributes),
-    media: row.media.map((item) => ({ url: item.url, alt: sorted(item.alt) })),
-    variants: row.variants.map((variant) => ({
-      id: variant.id,
-      sku: variant.sku,
-      gtin: variant.gtin,
-      options: sorted(variant.options),
-      attributes: sorted(variant.attributes),
-      prices: variant.prices,
-      stock: variant.stock,
-    })),
+    i18n: row.i18n,
+    attributes: row.attributes,
+    media: row.media,
+    variants: row.variants,
   }
   return { id, version, rev, createdMs, updatedMs, deletedMs, product }
 }

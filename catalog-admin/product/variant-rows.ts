@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import type { Channel } from '../reference/channels.ts'
 import type { CompleteVariant } from './complete-product.ts'
 import { type Change, hasEqualPrices } from './product-plan.ts'
-import { writeColumns, writeRows } from './write-rows.ts'
+import { rowStatement, writeRows } from './row-statement.ts'
 
 interface VariantChange {
   readonly productId: string
@@ -20,8 +20,8 @@ export async function writeVariantRows(
 ): Promise<void> {
   const variants = changes.flatMap(changedVariants)
   // Before the new ones: a SKU may go from one product of the batch to the next.
-  await writeColumns(client, 'delete-variants', DELETE_VARIANTS, droppedVariants(changes))
-  await writeRows(client, 'write-variants', WRITE_VARIANTS, variants.filter(isDifferent).map(variantRow))
+  await writeRows(client, DELETE_VARIANTS, droppedVariants(changes))
+  await writeRows(client, WRITE_VARIANTS, variants.filter(isDifferent).map(variantRow))
   await writePrices(client, variants, channels)
   await writeStock(client, variants)
 }
@@ -35,22 +35,33 @@ function changedVariants({ id, stored, product }: Change): readonly VariantChang
   })
 }
 
-function droppedVariants(changes: readonly Change[]): readonly [string][] {
+function droppedVariants(changes: readonly Change[]): readonly { readonly id: string }[] {
   return changes.flatMap(({ stored, product }) => {
     if (stored === null || stored.product === product) return []
     const kept = new Set(product.variants.map((variant) => variant.id))
-    return stored.product.variants.filter((variant) => !kept.has(variant.id)).map(({ id }): [string] => [id])
+    return stored.product.variants.filter((variant) => !kept.has(variant.id))
   })
 }
 
-const DELETE_VARIANTS = /* sql */ `delete from variant where id = any($1::uuid[])`
+const DELETE_VARIANTS = rowStatement(
+  'delete-variants',
+  { id: 'uuid' },
+  (rows) => /* sql */ `
+  delete from variant
+  using ${rows}
+  where variant.id = r.id`,
+)
 
-const WRITE_VARIANTS = /* sql */ `
+const WRITE_VARIANTS = rowStatement(
+  'write-variants',
+  { id: 'uuid', product_id: 'uuid', sku: 'text', position: 'smallint', options: 'json', attributes: 'json', gtin: 'text' },
+  (rows) => /* sql */ `
   insert into variant (id, product_id, sku, position, options, attributes, gtin)
   select id, product_id, sku, position, options, attributes, gtin
-  from json_to_recordset($1::json) as r (id uuid, product_id uuid, sku text, position smallint, options jsonb, attributes jsonb, gtin text)
+  from ${rows}
   on conflict (id) do update
-  set position = excluded.position, options = excluded.options, attributes = excluded.attributes, gtin = excluded.gtin`
+  set position = excluded.position, options = excluded.options, attributes = excluded.attributes, gtin = excluded.gtin`,
+)
 
 function isDifferent({ before, after, moved }: VariantChange): boolean {
   return moved || before === null || contentOf(before) !== contentOf(after)
@@ -65,51 +76,72 @@ function variantRow({ productId, position, after }: VariantChange) {
   return { id, product_id: productId, sku, position, options, attributes, gtin }
 }
 
-const DELETE_PRICES = /* sql */ `
+const DELETE_PRICES = rowStatement(
+  'delete-prices',
+  { variant_id: 'uuid', channel_id: 'smallint' },
+  (rows) => /* sql */ `
   delete from price
-  using unnest($1::uuid[], $2::smallint[]) as r (variant_id, channel_id)
-  where price.variant_id = r.variant_id and price.channel_id = r.channel_id`
+  using ${rows}
+  where price.variant_id = r.variant_id and price.channel_id = r.channel_id`,
+)
 
-const WRITE_PRICES = /* sql */ `
+const WRITE_PRICES = rowStatement(
+  'write-prices',
+  { variant_id: 'uuid', channel_id: 'smallint', amount: 'bigint', compare_at: 'bigint' },
+  (rows) => /* sql */ `
   insert into price (variant_id, channel_id, amount_minor, compare_at_minor)
   select variant_id, channel_id, amount, compare_at
-  from unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[]) as r (variant_id, channel_id, amount, compare_at)
+  from ${rows}
   on conflict (variant_id, channel_id) do update
-  set amount_minor = excluded.amount_minor, compare_at_minor = excluded.compare_at_minor`
+  set amount_minor = excluded.amount_minor, compare_at_minor = excluded.compare_at_minor`,
+)
 
 async function writePrices(client: PoolClient, variants: readonly VariantChange[], channels: ReadonlyMap<string, Channel>): Promise<void> {
-  const gone: [string, number][] = []
-  const written: [string, number, number, number | null][] = []
   const idOf = (code: string): number => channels.get(code)?.id ?? 0
-  for (const { before, after } of variants) {
-    for (const price of before?.prices ?? []) {
-      if (!after.prices.some(({ channel }) => channel === price.channel)) gone.push([after.id, idOf(price.channel)])
-    }
-    for (const price of after.prices) {
-      const known = before?.prices.filter(({ channel }) => channel === price.channel) ?? []
-      if (!hasEqualPrices(known, [price])) written.push([after.id, idOf(price.channel), price.amount, price.compareAt])
-    }
-  }
-  await writeColumns(client, 'delete-prices', DELETE_PRICES, gone)
-  await writeColumns(client, 'write-prices', WRITE_PRICES, written)
+  const gone = variants.flatMap(({ before, after }) =>
+    (before?.prices ?? [])
+      .filter((price) => !after.prices.some(({ channel }) => channel === price.channel))
+      .map((price) => ({ variant_id: after.id, channel_id: idOf(price.channel) })),
+  )
+  const written = variants.flatMap(({ before, after }) =>
+    after.prices
+      .filter((price) => !hasEqualPrices(before?.prices.filter(({ channel }) => channel === price.channel) ?? [], [price]))
+      .map(({ channel, amount, compareAt }) => ({ variant_id: after.id, channel_id: idOf(channel), amount, compare_at: compareAt })),
+  )
+  await writeRows(client, DELETE_PRICES, gone)
+  await writeRows(client, WRITE_PRICES, written)
 }
 
-const DELETE_STOCK = /* sql */ `delete from stock where variant_id = any($1::uuid[])`
+const DELETE_STOCK = rowStatement(
+  'delete-stock',
+  { variant_id: 'uuid' },
+  (rows) => /* sql */ `
+  delete from stock
+  using ${rows}
+  where stock.variant_id = r.variant_id`,
+)
 
-const WRITE_STOCK = /* sql */ `
+const WRITE_STOCK = rowStatement(
+  'write-stock',
+  { variant_id: 'uuid', quantity: 'int' },
+  (rows) => /* sql */ `
   insert into stock (variant_id, quantity)
   select variant_id, quantity
-  from unnest($1::uuid[], $2::int[]) as r (variant_id, quantity)
-  on conflict (variant_id) do update set quantity = excluded.quantity, updated_at = now()`
+  from ${rows}
+  on conflict (variant_id) do update set quantity = excluded.quantity, updated_at = now()`,
+)
 
 async function writeStock(client: PoolClient, variants: readonly VariantChange[]): Promise<void> {
-  const gone: [string][] = []
-  const written: [string, number][] = []
-  for (const { before, after } of variants) {
-    if (after.stock === (before?.stock ?? null)) continue
-    if (after.stock === null) gone.push([after.id])
-    else written.push([after.id, after.stock])
-  }
-  await writeColumns(client, 'delete-stock', DELETE_STOCK, gone)
-  await writeColumns(client, 'write-stock', WRITE_STOCK, written)
+  const changed = variants.filter(({ before, after }) => after.stock !== (before?.stock ?? null))
+  const rows = changed.map(({ after }) => ({ variant_id: after.id, quantity: after.stock }))
+  await writeRows(
+    client,
+    DELETE_STOCK,
+    rows.filter(({ quantity }) => quantity === null),
+  )
+  await writeRows(
+    client,
+    WRITE_STOCK,
+    rows.filter(({ quantity }) => quantity !== null),
+  )
 }

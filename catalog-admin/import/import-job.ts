@@ -3,11 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { inTransaction } from '../../shared/postgres.ts'
 import { unavailable } from '../../shared/problem.ts'
 import { problemOf } from './import-error.ts'
-
-export const IMPORT_MODES = ['upsert', 'create', 'update'] as const
-export type ImportMode = (typeof IMPORT_MODES)[number]
-export const IMPORT_STATES = ['uploading', 'validating', 'ready', 'running', 'succeeded', 'partial', 'failed', 'cancelled'] as const
-export type ImportState = (typeof IMPORT_STATES)[number]
+import type { ImportMode, ImportState } from './import-state.ts'
 
 /** Imports that are being uploaded, wait or run; each holds its whole file in the database. */
 export const MAX_OPEN_IMPORTS = 100

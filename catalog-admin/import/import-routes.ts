@@ -12,7 +12,8 @@ import { isIntegerPosition, PageQuery, readPage } from '../http/page.ts'
 import { named, pageOf, read, responses } from '../http/schemas.ts'
 import { type FailedLine, listImportErrors, MAX_STORED_ERRORS } from './import-error.ts'
 import { applyDryRun, createImportJob, endJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
-import { ImportErrorSchema, ImportModeSchema, IMPORTS_PATH, ImportSchema, importView, type ImportView } from './import-view.ts'
+import { IMPORTS_PATH } from './import-state.ts'
+import { ImportErrorSchema, ImportModeSchema, ImportSchema, importView, type ImportView } from './import-view.ts'
 import { MAX_UPLOAD_BYTES, storeUpload } from './upload.ts'
 
 export interface ImportRouteParts {

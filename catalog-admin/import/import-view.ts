@@ -1,9 +1,8 @@
 /** What the API says of an import (api.md, "admin: long work"). */
 import { type Static, type TSchema, Type } from 'typebox'
 import { Time, TimeOrNull } from '../http/schemas.ts'
-import { IMPORT_MODES, IMPORT_STATES, type ImportJob } from './import-job.ts'
-
-export const IMPORTS_PATH = '/admin/v1/imports'
+import type { ImportJob } from './import-job.ts'
+import { IMPORT_MODES, IMPORT_STATES, IMPORTS_PATH } from './import-state.ts'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 // As ProblemSchema, but no request is at fault: without `instance` and `requestId`.

@@ -92,7 +92,8 @@ async function format(options: KafkaServerOptions): Promise<void> {
   const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
   const args = ['-XX:TieredStopAtLevel=1', '-cp', join(options.jars, '*'), 'kafka.tools.StorageTool']
   const { logPath, track } = options
-  args.push('format', '-t', id, '-c', configPath(options))
+  // With `=`: one id in 64 begins with a hyphen.
+  args.push('format', `--cluster-id=${id}`, '-c', configPath(options))
   await runToEnd({ name: "Kafka's storage tool", command: 'java', args, logPath, track }, FORMAT_MS)
 }
 

@@ -67,8 +67,8 @@ export function openDatabases({ settings, folder, ports, book, tell }: PartsCont
       { name: 'PostgreSQL primary', whose: 'private', where: cluster.primaryUrl },
       ...cluster.standbyUrls.map((url, index): Part => ({ name: `PostgreSQL standby ${index + 1}`, whose: 'private', where: url })),
     ],
-    primaryReady: watched(cluster.primaryReady),
-    replicasReady: watched(cluster.standbysReady),
+    primaryReady: watched(cluster.primaryReady, () => tell('PostgreSQL primary runs')),
+    replicasReady: watched(cluster.standbysReady, () => tell('PostgreSQL standbys follow it')),
   }
 }
 
@@ -108,7 +108,7 @@ export async function openRedis({ settings, folder, ports, book, tell, progress 
   }
   const address = redisUrl(ports.redis)
   const ready = supervise({ name: 'Redis', start: () => startRedis(options), tell, stopping: book.stopping })
-  return { address, part: { name: 'Redis', whose: 'private', where: address }, ready: watched(ready) }
+  return { address, part: { name: 'Redis', whose: 'private', where: address }, ready: watched(ready, () => tell(`Redis runs`)) }
 }
 
 export async function openKafka({ settings, folder, ports, book, tell, progress }: PartsContext): Promise<OptionalPart> {
@@ -134,7 +134,7 @@ export async function openKafka({ settings, folder, ports, book, tell, progress 
     return standIn('Kafka', 'a log table in PostgreSQL', found.reason ?? `no ${hasMaven() ? 'jars' : 'Java and Maven'} here`)
   const address = `${LOOPBACK}:${options.port}`
   const ready = supervise({ name: 'Kafka', start: () => startKafka(options), tell, stopping: book.stopping })
-  return { address, part: { name: 'Kafka', whose: 'private', where: address }, ready: watched(ready) }
+  return { address, part: { name: 'Kafka', whose: 'private', where: address }, ready: watched(ready, () => tell(`Kafka runs`)) }
 }
 
 function yours(name: string, address: string): OptionalPart {
@@ -155,8 +155,8 @@ async function orReason<T>(find: () => Promise<T | null>): Promise<{ found: T | 
 }
 
 /** Fails where it is awaited, not before. */
-function watched(work: Promise<unknown>): Promise<void> {
-  const ready = work.then(() => {})
+function watched(work: Promise<unknown>, onReady: () => void): Promise<void> {
+  const ready = work.then(onReady)
   ready.catch(() => {})
   return ready
 }

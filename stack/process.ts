@@ -40,7 +40,8 @@ export interface RunningProcess {
 
 const STOP_MS = 5_000
 const ENDED_WELL = 'ended with code 0'
-const TAIL_BYTES = 2_000
+const TAIL_BYTES = 4_000
+const TAIL_LINES = 4
 
 /** @throws Error when the command cannot be run at all */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
@@ -103,12 +104,31 @@ export function signalGroup(pid: number, signal: NodeJS.Signals, wholeGroup: boo
   }
 }
 
-/** The end of a log, for a message about a process that did not start. */
+/** The end of a log in a line, for a message about a process that did not start: an uncaught error's own line where there is one. */
 export function logTail(logPath: string): string {
+  const lines = readOr(logPath, '').slice(-TAIL_BYTES).trim().split('\n').map(withoutJson)
+  const uncaught = lines.findLast((line) => UNCAUGHT_ERROR.test(line))
+  return uncaught ?? lines.slice(-TAIL_LINES).join(' | ')
+}
+
+const UNCAUGHT_ERROR = /^(Uncaught )?\w*Error( \[\w+\])?: /
+
+/** A program's log has JSON lines; a person wants their words. */
+function withoutJson(line: string): string {
+  if (!line.startsWith('{')) return line
   try {
-    return readFileSync(logPath, 'utf8').slice(-TAIL_BYTES).trim().split('\n').slice(-4).join(' | ')
+    const entry = JSON.parse(line) as { msg?: string; err?: { message?: string } }
+    return [entry.msg, entry.err?.message].filter(Boolean).join(': ')
   } catch {
-    return ''
+    return line
+  }
+}
+
+function readOr(path: string, fallback: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return fallback
   }
 }
 

@@ -16,6 +16,8 @@ const ERASE_LINE = '\r\u001B[K'
 /** @param begunMs of the start, by performance.now(): every line says how long after */
 export function createScreen(out: NodeJS.WriteStream, begunMs: number): Screen {
   const isTerminal = out.isTTY
+  // Whoever read along has gone; the catalog runs on.
+  out.on('error', () => {})
   let onProgressLine = false
   let lastProgressMs = -Infinity
 
@@ -45,7 +47,7 @@ export function styled(style: 'bold' | 'dim' | 'green' | 'yellow' | 'cyan', text
   return styleText(style, text, { stream: process.stdout })
 }
 
-const WHOSE_STYLE = { yours: 'cyan', private: 'green', 'stand-in': 'yellow', ours: 'green' } as const
+const WHOSE_STYLE = { yours: 'cyan', private: 'green', 'stand-in': 'yellow', catalog: 'dim' } as const
 
 export type Row = Omit<Part, 'whose'> & { readonly whose: keyof typeof WHOSE_STYLE }
 

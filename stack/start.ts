@@ -2,6 +2,7 @@
 import { relative } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { adminKeyPath, readAdminKey } from './admin-key.ts'
+import { checkSettings } from './check-settings.ts'
 import { openDataFolder, type DataFolder } from './data-folder.ts'
 import { hasSample, loadSample } from './load-sample.ts'
 import { boundLogs, setLogsAside } from './part-logs.ts'
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     return
   }
   const settings = readStartSettings(process.env)
+  checkSettings(process.env)
   const folder = openDataFolder(settings.dataDir)
   process.once('exit', folder.release)
   const leftovers = await endLeftovers(folder.run)
@@ -131,7 +133,7 @@ async function run({ settings, folder, book, flags }: Run): Promise<void> {
     ...databases.parts,
     redis.part,
     kafka.part,
-    ...all.map((program): Row => ({ name: program.name, whose: 'ours', where: where(program, host) })),
+    ...all.map((program): Row => ({ name: program.name, whose: 'catalog', where: where(program, host) })),
   ]
   screen.print(partsTable(rows))
   const keyPath = settings.adminKey === null ? shortPath(adminKeyPath(folder.path)) : null
@@ -156,6 +158,7 @@ async function startPrograms(context: ProgramContext, { all, serversFirst, datab
   await migrate(context, { KAFKA_BROKERS: '', STAND_INS: 'allow' })
   await Promise.all([databases.replicasReady, redis.ready])
   await Promise.all(serversFirst.map((program) => startProgram(context, program)))
+  context.tell(`${serversFirst.map(({ name }) => name).join(' and ')} run`)
   await kafka.ready
   if (kafka.address !== '') await migrate(context, {})
   await Promise.all(all.filter((program) => !serversFirst.includes(program)).map((program) => startProgram(context, program)))

@@ -97,18 +97,20 @@ export function createKafkaFollower(options: KafkaFollowerOptions): EventFollowe
 
   async function takeBatch(consumer: KafkaConsumer, payload: KafkaBatch, apply: ApplyRun): Promise<void> {
     const { partition, messages } = payload.batch
+    // A twin may have been here first. Not known beyond this batch: one that begins earlier than expected is of a log that was cut.
+    let ahead = 0
     for (const { run, unreadable } of toRuns(partition, messages, newestTimeline.get(partition) ?? 0)) {
       if (!payload.isRunning() || payload.isStale()) return
       newestTimeline.set(partition, run.newestTimeline)
       if (unreadable > 0) options.onUnreadable?.(unreadable)
-      // Where a twin was here first, `next` is ahead of the runs in hand.
-      if (run.to > (next.get(partition) ?? 0)) {
+      if (run.to > ahead) {
         const applied = await applyOnce(run, apply)
         if (applied === null) return await payload.heartbeat()
-        next.set(partition, applied.next)
-        if (applied.next < run.to) return consumer.seek({ topic, partition, offset: String(applied.next) })
+        ahead = applied.next
+        next.set(partition, ahead)
+        if (ahead < run.to) return consumer.seek({ topic, partition, offset: String(ahead) })
       }
-      payload.resolveOffset(String((next.get(partition) ?? run.to) - 1))
+      payload.resolveOffset(String(ahead - 1))
       await payload.heartbeat()
     }
   }

@@ -1,5 +1,6 @@
 /** The only file that imports kafkajs (unmaintained since 2023): the client, its one repair, and the topics. */
 import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Kafka, type LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
 import { BUCKET_COUNT } from './bucket.ts'
@@ -61,6 +62,8 @@ const COMMANDS_DEAD = 'catalog.commands.dlq.v1'
 export const productTopic = (prefix: string): string => `${prefix}${PRODUCTS}`
 export const productStateTopic = (prefix: string): string => `${prefix}${PRODUCTS_STATE}`
 
+const READY_MS = 10_000
+const READY_AGAIN_MS = 50
 const DAY_MS = 24 * 60 * 60 * 1000
 const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': String(7 * DAY_MS), 'retention.bytes': String(4 * 1024 ** 3) }
 const TOPICS = [
@@ -105,7 +108,7 @@ async function createMissing(
 ): Promise<void> {
   const inSync = String(replication >= 3 ? 2 : 1)
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     timeout: 10_000,
     topics: topics.map(({ name, config }) => ({
       topic: name,
@@ -116,11 +119,21 @@ async function createMissing(
   })
 }
 
+/** A topic just made is not led at once, whatever the metadata says; a page sent to it now would fail in part and be sent twice. */
 async function checkPartitions(admin: KafkaAdmin, names: string[]): Promise<void> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: names })
-  for (const topic of topics) {
-    const count = topic.partitions.length
-    if (count !== BUCKET_COUNT) throw new Error(`Expected topic ${topic.name} to have ${BUCKET_COUNT} partitions, got ${count}`)
+  const endMs = performance.now() + READY_MS
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: names })
+      const odd = topics.find((topic) => topic.partitions.length !== BUCKET_COUNT)
+      if (odd) throw new Error(`Expected topic ${odd.name} to have ${BUCKET_COUNT} partitions, got ${odd.partitions.length}`)
+      // Answered by the leaders themselves.
+      for (const name of names) await admin.fetchTopicOffsets(name)
+      return
+    } catch (error) {
+      if (!(error as { retriable?: boolean }).retriable || performance.now() > endMs) throw error
+      await sleep(READY_AGAIN_MS)
+    }
   }
 }
 

@@ -50,12 +50,12 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   const store = redis === null ? null : createRedisStore(redis, metrics.onRedisError)
   const watch = createPartWatch(replicas.sources, redis)
 
-  const memory = createMemoryTier(config.memoryBytes * PRODUCTS_SHARE)
+  const memory = createMemoryTier(Math.floor(config.memoryBytes * PRODUCTS_SHARE))
   const loader = createProductLoader(replicas.readRows)
   const { clockIsSound } = watch
   const reader = createProductReader({ memory, store, loader, nowUs, pause: sleep, observe: metrics.observe, clockIsSound })
   const reference = createReferenceData(replicas.readSnapshot, nowUs)
-  const listBytes = (config.memoryBytes * (1 - PRODUCTS_SHARE)) / 5
+  const listBytes = Math.floor((config.memoryBytes * (1 - PRODUCTS_SHARE)) / 5)
 
   await startDrops(config, { log, lifecycle, pools, drop: (ids) => (ids.forEach(memory.drop), metrics.onDrops(ids.length)) })
   const watching = watch.run(signal)

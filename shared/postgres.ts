@@ -74,10 +74,10 @@ function isRetryable(error: unknown): boolean {
   return state === SERIALIZATION_FAILURE || state === DEADLOCK
 }
 
-/** The server is not there, is starting, stopping, read-only, or did not answer in time: not the statement's fault. */
+/** The server is not there, does not know us, is starting, stopping, read-only, or did not answer in time: not the statement's fault. */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error)
-  if (state !== undefined) return /^(08|57P|53|25006|57014)/.test(state)
+  if (state !== undefined) return /^(08|28|3D|57P|53|25006|57014)/.test(state)
   const { code, message = '' } = error as { code?: string; message?: string }
   return (
     /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code ?? '') ||

@@ -44,6 +44,8 @@ const HAS_REPLAYED = /* sql */ `
   select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() >= $1::pg_lsn else true end as replayed`
 
 const PLAN_IS_STALE = '0A000'
+/** No such schema, no such table: a database that was only just made, or a replica that has not come so far. */
+const NOT_MIGRATED = ['3F000', '42P01']
 
 export function createSnapshotSource(options: { name: string; tier: 'replica' | 'primary'; pool: Pool; breaker: Breaker }): SnapshotSource {
   const { name, tier, pool, breaker } = options
@@ -57,7 +59,7 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
       breaker.succeeded()
       return result
     } catch (error) {
-      if (!isUnavailable(error)) throw error
+      if (!isUnavailable(error) && !NOT_MIGRATED.includes(sqlState(error) ?? '')) throw error
       breaker.failed()
       return null
     } finally {

@@ -18,7 +18,7 @@ const gzipAsync = promisify(gzip)
 /**
  * Only gzip: whoever accepts brotli accepts it too, and 10 % fewer bytes are not worth a second copy of each.
  * The first answer is only noted: most pages are asked for once within their life. The second starts the work on zlib's own thread
- * and goes out as it is, so no request ever waits for it (a page of 24: about 0.3 ms; a tree of 4,000 categories: 15 ms).
+ * and goes out as it is, so no request ever waits for it (a page of 24 cards, 12 KB: 0.1 ms; it becomes 2 KB).
  */
 export function createGzipCache(maxBytes: number): FindGzip {
   const bodies = new LRUCache<string, Buffer>({ maxSize: Math.max(1, maxBytes) })

@@ -11,7 +11,7 @@ import type { Resolved } from '../reference-data.ts'
 import type { FoundId, LookUp } from './look-up.ts'
 import { sendProduct, setFreshness, type ProductAnswer, type Reshape } from './product-answer.ts'
 import { PRODUCT_FIELDS } from './product-schema.ts'
-import { PRODUCT_ANSWERS, READ_ROUTE } from './route-schema.ts'
+import { PRODUCT_ANSWERS, ProductId, READ_ROUTE } from './route-schema.ts'
 import { registerVariantsRoute } from './variants-route.ts'
 
 const Query = Type.Object({ ...REPRESENTATION_PARAMETERS, ...FIELDS_PARAMETER }, { additionalProperties: false })
@@ -23,11 +23,10 @@ interface ProductQuery {
 
 /** No NUL, which PostgreSQL has no place for; percent-encoding has been undone. */
 const businessKey = (description: string) => Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\u0000]+$', description })
-const Id = Type.Object({ id: Type.String({ format: 'uuid' }) })
 
 export function registerProductRoutes(app: HttpServer, context: ReadContext): void {
   const schema = { querystring: Query, response: PRODUCT_ANSWERS, tags: ['products'] }
-  app.get('/v1/products/:id', { ...READ_ROUTE, schema: { ...schema, params: Id, summary: 'One product' } }, (request, reply) => {
+  app.get('/v1/products/:id', { ...READ_ROUTE, schema: { ...schema, params: ProductId, summary: 'One product' } }, (request, reply) => {
     const token = tokenOf(request)
     const answered = andThen(context.reference.resolve(request.query.channel, request.query.locale, token), (resolved) => {
       const id = request.params.id.toLowerCase()

@@ -5,6 +5,11 @@ import { Problem, Product } from './product-schema.ts'
 /** By status. For the document only: the types of what is sent do not come from here, since ready bytes are sent. */
 export type Answers = Readonly<Record<number, unknown>>
 
+/** Not the format `uuid`: that allows `urn:uuid:` in front. */
+export const ProductId = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$', description: 'UUID of the product' }),
+})
+
 /** Spread into a route's options. */
 export const READ_ROUTE = { config: { scope: 'catalog:read', cost: 1 } } as const
 export const LIST_ROUTE = { config: { scope: 'catalog:read', cost: 2 } } as const

@@ -8,9 +8,8 @@ import { entityTag, isNoneMatched, tagOf } from '../http/entity-tag.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { Variant } from './product-schema.ts'
-import { PRODUCT_ANSWERS, READ_ROUTE, type Answers } from './route-schema.ts'
+import { PRODUCT_ANSWERS, ProductId, READ_ROUTE, type Answers } from './route-schema.ts'
 
-const Params = Type.Object({ id: Type.String({ format: 'uuid' }) })
 const Query = Type.Object(
   {
     ...REPRESENTATION_PARAMETERS,
@@ -26,7 +25,7 @@ const Page = Type.Object({
 /** Read from a database each time: only very large products have further pages, and these are asked for rarely. */
 export function registerVariantsRoute(app: HttpServer, context: ReadContext): void {
   const response: Answers = { ...PRODUCT_ANSWERS, 200: Page }
-  const schema = { params: Params, querystring: Query, response, tags: ['products'] }
+  const schema = { params: ProductId, querystring: Query, response, tags: ['products'] }
   app.get(
     '/v1/products/:id/variants',
     { ...READ_ROUTE, schema: { ...schema, summary: 'A page of a product’s variants' } },

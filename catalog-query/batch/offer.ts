@@ -14,8 +14,7 @@ const ID_MEMBER = '{"id":"'
 const UUID_LENGTH = 36
 
 /**
- * Finds the variant's own bytes by its SKU and parses only those: about 3 µs, however many variants stand beside it
- * (parsing the whole body of 100 variants takes about 150 µs).
+ * Finds the variant's own bytes by its SKU and parses only those: 9 µs for the last of 100 variants, where parsing the whole body takes 120.
  * @param product visible
  * @returns null when no variant in the body has that SKU; it may still be beyond the first page of variants
  */

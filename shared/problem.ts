@@ -113,7 +113,7 @@ export const versionConflict = (key: string, conflict: VersionConflict) =>
     conflict.currentVersion === null
       ? `If-Match names a version, but there is no product with the key "${key}"`
       : `The product "${key}" has the version ${conflict.currentVersion} now`,
-    { extra: { changedPointers: [], changedBy: null, changedAt: null, ...conflict } },
+    { extra: conflict.currentVersion === null ? {} : { changedPointers: [], changedBy: null, changedAt: null, ...conflict } },
   )
 export const preconditionRequired = () =>
   new CatalogError('precondition-required', 'Send If-Match with the version you edited, or * to override')

@@ -1,5 +1,5 @@
 /** A product as those see it who edit it: the input document in its long form, and what the catalog adds to it. */
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { CompleteProduct } from './complete-product.ts'
 import type { ProductRef } from './product-write.ts'
 import { readStoredProducts } from './stored-product.ts'
@@ -13,16 +13,9 @@ export interface AdminProduct extends CompleteProduct {
   readonly deletedAt: string | null
 }
 
-const FIND_ID = /* sql */ `select id from product where id = $1::uuid or key = $2::text`
-
 /** @returns null when there is none; one in the bin is found */
-export async function readAdminProduct(client: PoolClient, ref: ProductRef): Promise<AdminProduct | null> {
-  const values = ['id' in ref ? ref.id : null, 'key' in ref ? ref.key : null]
-  const { rows } = await client.query<{ id: string }>(FIND_ID, values)
-  const [stored] = await readStoredProducts(
-    client,
-    rows.map((row) => row.id),
-  )
+export async function readAdminProduct(client: Pool | PoolClient, ref: ProductRef): Promise<AdminProduct | null> {
+  const [stored] = await readStoredProducts(client, [ref])
   if (stored === undefined) return null
   const { id, version, rev, createdMs, updatedMs, deletedMs, product } = stored
   return {

@@ -1,10 +1,10 @@
 /** Works out, write after write, what will be written: prices checked, SKUs and slugs claimed, equal writes dropped. */
-import { CatalogError, type FieldError, skuTaken, validationFailed } from '../../shared/problem.ts'
+import { CatalogError, type FieldError, keyTaken, skuTaken, validationFailed } from '../../shared/problem.ts'
 import { v7 as newId } from 'uuid'
 import type { Channel, NewChannel } from '../reference/channels.ts'
 import { type CompletePrice, type CompleteProduct, type CompleteVariant, contentText, type StoredProduct } from './complete-product.ts'
 import type { Claims, SlugName } from './product-claims.ts'
-import type { CanonicalVariant, PriceEntry } from './product-input.ts'
+import type { CanonicalVariant, PriceEntry, ProductInput } from './product-input.ts'
 import type { Proposal } from './product-proposal.ts'
 import { completeTexts } from './product-slugs.ts'
 
@@ -55,7 +55,7 @@ export function createPlan(channels: ReadonlyMap<string, Channel>, claims: Claim
       if (channel === undefined && currency !== null) made.set(code, { code, currency, defaultLocale })
       return channel?.currency ?? currency
     }
-    refuseTakenSkus(id, input.variants, claims)
+    refuseTakenNames(id, input, claims)
     const variants = completeVariants(input.variants, stored, sell)
     const i18n = completeTexts({ id, input, stored: stored?.product.i18n ?? null, yields: action === 'restored' }, claims)
     const product: CompleteProduct = { ...input, i18n, variants }
@@ -98,15 +98,14 @@ export function hasEqualPrices(before: readonly PriceOf[], after: readonly Price
 
 type PriceOf = Pick<CompletePrice, 'channel' | 'amount' | 'compareAt'>
 
-function refuseTakenSkus(id: string, variants: readonly CanonicalVariant[], claims: Claims): void {
-  for (const { sku } of variants) {
-    const owner = claims.skuOwner(sku)
-    if (owner !== undefined && owner !== id) throw skuTaken(sku)
-  }
+function refuseTakenNames(id: string, input: ProductInput, claims: Claims): void {
+  if ((claims.keyOwner(input.key) ?? id) !== id) throw keyTaken(input.key)
+  for (const { sku } of input.variants) if ((claims.skuOwner(sku) ?? id) !== id) throw skuTaken(sku)
 }
 
 /** @param before null when it is new, or comes from the bin: its slugs may be others' by now */
 function claim(id: string, before: CompleteProduct | null, product: CompleteProduct, claims: Claims): void {
+  claims.takeKey(product.key, id)
   for (const { sku } of before?.variants ?? []) claims.leaveSku(sku)
   for (const { sku } of product.variants) claims.takeSku(sku, id)
   for (const [locale, slug] of before === null ? [] : slugsOf(before)) claims.leaveSlug(locale, slug, id)

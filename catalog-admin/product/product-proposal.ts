@@ -6,7 +6,7 @@ import { parseProductInput } from './parse-product-input.ts'
 import type { ProductInput } from './product-input.ts'
 import type { ProductVersion } from './product-version.ts'
 import type { ProductWrite } from './product-write.ts'
-import type { WriteTarget } from './write-target.ts'
+import type { ExistingTarget } from './write-target.ts'
 
 export interface Proposal {
   readonly id: string
@@ -16,22 +16,20 @@ export interface Proposal {
   readonly input: ProductInput
 }
 
-type Existing = Extract<WriteTarget, { kind: 'existing' }>
-
 /** @returns an error when the write does not go with what is stored */
 export function propose(
   write: ProductWrite,
-  target: Existing,
+  target: ExistingTarget,
   stored: StoredProduct,
   base: ProductVersion | undefined,
 ): Proposal | CatalogError {
   const conflict = target.stale ? findConflict(write, stored, base) : null
   if (conflict !== null) return conflict
   const { id } = stored
-  if (write.op === 'put') return { id, stored, action: target.back ? 'created' : 'updated', input: write.input }
+  if (write.op === 'put') return { id, stored, action: stored.deletedMs === null ? 'updated' : 'created', input: write.input }
   if (write.op !== 'patch') return { id, stored, action: write.op === 'delete' ? 'deleted' : 'restored', input: stored.product }
-  const input = patched(stored, write.patch)
-  return 'key' in input ? { id, stored, action: 'updated', input } : input
+  const parsed = parseProductInput(mergePatch(stored.product, write.patch))
+  return parsed.ok ? { id, stored, action: 'updated', input: parsed.input } : validationFailed(parsed.errors)
 }
 
 /** A patch that may be rebased goes through when nothing that it sets was changed since the version it was made for. */
@@ -47,11 +45,4 @@ function findConflict(write: ProductWrite, stored: StoredProduct, base: ProductV
     changedBy: base?.changedBy ?? null,
     changedAt: changedMs === null ? null : new Date(changedMs).toISOString(),
   })
-}
-
-function patched(stored: StoredProduct, patch: unknown): ProductInput | CatalogError {
-  const parsed = parseProductInput(mergePatch(stored.product, patch))
-  if (!parsed.ok) return validationFailed(parsed.errors)
-  if (parsed.input.key === stored.product.key) return parsed.input
-  return validationFailed([{ pointer: '/key', code: 'immutable', message: '/key cannot be changed: it is what the product is known by' }])
 }

@@ -4,7 +4,6 @@ import { RetryTransaction } from '../../shared/postgres.ts'
 import type { References } from '../reference/references.ts'
 import { contentHash, contentText, versionedInput } from './complete-product.ts'
 import type { SlugName } from './product-claims.ts'
-import type { WriteContext } from './product-write.ts'
 import { type Change, slugsOf } from './product-plan.ts'
 import { rowStatement, writeRows } from './row-statement.ts'
 
@@ -13,7 +12,7 @@ export async function writeProductRows(
   client: PoolClient,
   changes: readonly Change[],
   references: References,
-  at: { readonly nowMs: number; readonly context: WriteContext },
+  at: { readonly nowMs: number; readonly actor: string },
 ): Promise<void> {
   const edited = changes.filter(isEdited)
   const replaced = edited.filter((change) => change.stored !== null)
@@ -34,7 +33,7 @@ export async function writeProductRows(
   await writeRows(
     client,
     INSERT_VERSIONS,
-    replaced.map((change) => versionRow(change, at.context.actor)),
+    replaced.map((change) => versionRow(change, at.actor)),
   )
   await writeSlugs(client, changes)
   await writeCategories(client, edited, references)

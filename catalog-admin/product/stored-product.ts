@@ -1,5 +1,5 @@
 /** Products as they are in the tables: the lock, the quick look that finds out whether a write changes anything, and all of them. */
-import type { PoolClient, QueryResultRow } from 'pg'
+import type { Pool, PoolClient, QueryResultRow } from 'pg'
 import type { AttributeValue, LocalizedText } from '../../shared/product-document.ts'
 import type { StoredProduct } from './complete-product.ts'
 import type { ProductRef } from './product-write.ts'
@@ -22,9 +22,7 @@ const LOCK_PRODUCTS = /* sql */ `
   for no key update`
 
 export async function lockProducts(client: PoolClient, refs: readonly ProductRef[]): Promise<readonly LockedProduct[]> {
-  const keys = refs.flatMap((ref) => ('key' in ref ? [ref.key] : []))
-  const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []))
-  return await rowsOf<LockedProduct>(client, 'lock-products', LOCK_PRODUCTS, [keys, ids])
+  return await rowsOf<LockedProduct>(client, 'lock-products', LOCK_PRODUCTS, [keysOf(refs), idsOf(refs)])
 }
 
 /** What a write is compared with when its content is known to be equal. */
@@ -132,12 +130,20 @@ const READ_PRODUCTS = /* sql */ `
   from product p
   join read.product r on r.product_id = p.id
   left join brand b on b.id = p.brand_id
-  where p.id = any($1::uuid[])`
+  where p.id = any($1::uuid[]) or p.key = any($2::text[])`
 
 /** Whole products, in no order. */
-export async function readStoredProducts(client: PoolClient, ids: readonly string[]): Promise<readonly StoredProduct[]> {
-  if (ids.length === 0) return []
-  return (await rowsOf<StoredRow>(client, 'read-stored-products', READ_PRODUCTS, [ids])).map(toStored)
+export async function readStoredProducts(client: Pool | PoolClient, refs: readonly ProductRef[]): Promise<readonly StoredProduct[]> {
+  if (refs.length === 0) return []
+  return (await rowsOf<StoredRow>(client, 'read-stored-products', READ_PRODUCTS, [idsOf(refs), keysOf(refs)])).map(toStored)
+}
+
+function idsOf(refs: readonly ProductRef[]): readonly string[] {
+  return refs.flatMap((ref) => ('id' in ref ? [ref.id] : []))
+}
+
+function keysOf(refs: readonly ProductRef[]): readonly string[] {
+  return refs.flatMap((ref) => ('key' in ref ? [ref.key] : []))
 }
 
 function toStored(row: StoredRow): StoredProduct {
@@ -158,6 +164,6 @@ function toStored(row: StoredRow): StoredProduct {
   return { id, version, rev, createdMs, updatedMs, deletedMs, product }
 }
 
-async function rowsOf<T>(client: PoolClient, name: string, text: string, values: unknown[]): Promise<readonly T[]> {
+async function rowsOf<T>(client: Pool | PoolClient, name: string, text: string, values: unknown[]): Promise<readonly T[]> {
   return (await client.query<T & QueryResultRow>({ name, text, values })).rows
 }

@@ -3,13 +3,21 @@ import { type CatalogError, gone, keyTaken, notFound, versionConflict } from '..
 import type { ProductRef, ProductWrite, VersionCondition } from './product-write.ts'
 import type { LockedProduct } from './stored-product.ts'
 
+export interface ExistingTarget {
+  readonly kind: 'existing'
+  readonly locked: LockedProduct
+  /** It is not in the bin and its version is the one that the write asks for, or none is asked for: equal content means that nothing is to be done. */
+  readonly asked: boolean
+  /** Its version is not the one that the write asks for. */
+  readonly stale: boolean
+}
+
 export type WriteTarget =
+  | ExistingTarget
   | { readonly kind: 'refused'; readonly error: CatalogError }
-  /** Deleted already, or never in the bin. */
+  /** In the bin already, or never was. */
   | { readonly kind: 'done'; readonly locked: LockedProduct }
   | { readonly kind: 'new' }
-  /** `stale`: its version is not the one that the write asks for. `back`: it is in the bin, and the write brings it back. */
-  | { readonly kind: 'existing'; readonly locked: LockedProduct; readonly stale: boolean; readonly back: boolean }
 
 export function refOf(write: ProductWrite): ProductRef {
   return write.op === 'put' ? { key: write.input.key } : write.product
@@ -38,7 +46,7 @@ function findTarget(write: ProductWrite, locked: LockedProduct | undefined): Wri
   if (write.op === 'delete' && locked.deleted) return { kind: 'done', locked }
   if (write.op === 'restore' && !locked.deleted) return { kind: 'done', locked }
   if (write.op === 'patch' && locked.deleted) return refused(gone('product', locked.key))
-  return { kind: 'existing', locked, stale: isStale(write.ifVersion, locked), back: write.op === 'restore' }
+  return existing(locked, write.ifVersion)
 }
 
 /** A product in the bin is not there for a PUT by its key, which brings it back under its old id. */
@@ -47,14 +55,15 @@ function targetOfPut(write: Extract<ProductWrite, { op: 'put' }>, locked: Locked
   if (locked === undefined || locked.deleted) {
     if (mode === 'update') return refused(notFound('product', 'key', input.key))
     if (ifVersion !== null) return refused(versionConflict(input.key, { currentVersion: null }))
-    return locked === undefined ? { kind: 'new' } : { kind: 'existing', locked, stale: false, back: true }
+    return locked === undefined ? { kind: 'new' } : existing(locked, null)
   }
   if (mode === 'create') return refused(keyTaken(input.key))
-  return { kind: 'existing', locked, stale: isStale(ifVersion, locked), back: false }
+  return existing(locked, ifVersion)
 }
 
-function isStale(condition: VersionCondition, locked: LockedProduct): boolean {
-  return typeof condition === 'number' && condition !== locked.version
+function existing(locked: LockedProduct, condition: VersionCondition): ExistingTarget {
+  const stale = typeof condition === 'number' && condition !== locked.version
+  return { kind: 'existing', locked, stale, asked: !stale && !locked.deleted }
 }
 
 function refused(error: CatalogError): WriteTarget {

@@ -1,5 +1,5 @@
 /** Brands, which products name and which are made on first use. */
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { RetryTransaction } from '../../shared/postgres.ts'
 import { chooseSlug, slugCandidates } from '../product/slug.ts'
 
@@ -29,7 +29,8 @@ export async function addBrands(client: PoolClient, names: ReadonlySet<string>):
   return new Map([...known, ...added])
 }
 
-async function readBrands(client: PoolClient, names: readonly string[]): Promise<ReadonlyMap<string, Brand>> {
+/** By name. */
+export async function readBrands(client: Pool | PoolClient, names: readonly string[]): Promise<ReadonlyMap<string, Brand>> {
   const { rows } = await client.query<Brand>({ name: 'read-brands', text: READ_BRANDS, values: [names] })
   return new Map(rows.map((brand) => [brand.name, brand]))
 }

@@ -64,6 +64,7 @@ export function createHttpServer(options: HttpServerOptions) {
     return sendProblem(nothingThere(request, allowed), request, reply)
   })
   addRequestMetrics(app, options)
+  closeConnectionsAsTheyIdle(app)
   return app
 }
 
@@ -140,6 +141,21 @@ function fromValidation(failure: FastifyFailure): CatalogError {
     return { ...place, code, message: `${inBody ? path || 'The body' : place.parameter} ${what}` }
   })
   return inBody ? validationFailed(errors) : invalidParameter(errors)
+}
+
+const SWEEP_EVERY_MS = 50
+
+/** A close ends the connections that are idle then; one that answers its last request later would be kept open, and the close with it. */
+function closeConnectionsAsTheyIdle(app: FastifyInstance): void {
+  let sweep: NodeJS.Timeout | undefined
+  app.addHook('preClose', (done) => {
+    sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_EVERY_MS)
+    done()
+  })
+  app.addHook('onClose', (_app, done) => {
+    clearInterval(sweep)
+    done()
+  })
 }
 
 function addRequestMetrics(app: FastifyInstance, options: HttpServerOptions): void {

@@ -13,7 +13,7 @@ import { addOpenApi } from './http/openapi.ts'
 import { ProblemSchema } from './http/schemas.ts'
 import { createValidators } from './http/validator.ts'
 import { createWriteRunner } from './http/write.ts'
-import { type ImportRouteParts, registerImportRoutes } from './import/import-routes.ts'
+import { IMPORT_SCHEMAS, type ImportRouteParts, registerImportRoutes } from './import/import-routes.ts'
 import { readAdminProduct } from './product/admin-document.ts'
 import { AdminProductCardSchema, AdminProductSchema } from './product/admin-product-schema.ts'
 import { MAX_DOCUMENT_BYTES, ProductInputSchema } from './product/product-input.ts'
@@ -46,6 +46,7 @@ const SCHEMAS = [
   CategorySchema,
   AttributeSchema,
   ApiClientSchema,
+  ...IMPORT_SCHEMAS,
 ]
 
 export async function createAdminServer(parts: AdminServerParts): Promise<HttpServer> {

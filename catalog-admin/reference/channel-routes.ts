@@ -124,7 +124,7 @@ function addPut(app: HttpServer, parts: ChannelRouteParts): void {
         201: written('Made', named('Channel'), { location: true }),
         204: written('Done; no body was wanted', null),
       },
-      ['validation-failed', 'malformed-body', 'unsupported-media-type', 'invalid-state', 'version-conflict'],
+      ['not-found', 'validation-failed', 'malformed-body', 'unsupported-media-type', 'invalid-state', 'version-conflict'],
     ),
   }
   app.put(`${PATH}/:code`, { schema, config: writing }, async (request, reply) => {

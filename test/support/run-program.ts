@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline'
 
 export interface RunningProgram extends AsyncDisposable {
   readonly child: ChildProcess
+  /** Of its public server; '' where it has none. */
+  readonly url: string
   /** Of its operations server, such as `http://127.0.0.1:40123`. */
   readonly opsUrl: string
   /** Its log so far, a line each. */
@@ -21,17 +23,18 @@ export async function runProgram(main: string, env: Readonly<Record<string, stri
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: string[] = []
-  const listening = Promise.withResolvers<string>()
+  const listening = Promise.withResolvers<{ url?: string; ops: string }>()
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(line))
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line)
-    if (line.includes('"msg":"listening"')) listening.resolve((JSON.parse(line) as { ops: string }).ops)
+    if (line.includes('"msg":"listening"')) listening.resolve(JSON.parse(line) as { url?: string; ops: string })
   })
   const ended = once(child, 'exit')
   void ended.then(([code]) => listening.reject(new Error(`${main} ended with ${String(code)}:\n${lines.join('\n')}`)))
-  const opsUrl = await listening.promise
+  const { url = '', ops: opsUrl } = await listening.promise
   return {
     child,
+    url,
     opsUrl,
     lines,
     [Symbol.asyncDispose]: async () => {

@@ -15,7 +15,7 @@ import type { LookUp } from '../product/look-up.ts'
 import { Product } from '../product/product-schema.ts'
 import { LIST_ROUTE, problemAnswer, PROBLEM_ANSWERS, type Answers } from '../product/route-schema.ts'
 
-export const PRODUCTS_AT_MOST = 100
+const PRODUCTS_AT_MOST = 100
 
 /** What names a product: anything but NUL, which PostgreSQL refuses. */
 const Names = (description: string) =>

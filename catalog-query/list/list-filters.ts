@@ -1,7 +1,6 @@
 /** The filters that a list may have: each is one condition on a row of read.listing. A new one is one entry here and its parameter. */
 
-export const LIST_FILTERS = ['brand', 'category'] as const
-export type ListFilterName = (typeof LIST_FILTERS)[number]
+export type ListFilterName = 'brand' | 'category'
 
 /** A condition with its values; `bind` takes a value and gives its `$n`. */
 type Condition = (values: readonly string[], bind: (value: unknown) => string) => { readonly name: string; readonly sql: string }

@@ -11,7 +11,7 @@ export interface ListQuery {
   readonly sort: ListSort
 }
 
-export const DEFAULT_CHANNEL = 'default'
+const DEFAULT_CHANNEL = 'default'
 
 /** Values sorted and each once; a filter without a value is dropped. */
 export function canonicalFilters(

@@ -19,7 +19,7 @@ import { placeOf, startOf } from './list-row.ts'
 import { Card, listAnswers, pageOf } from './list-schema.ts'
 import { DEFAULT_SORT, LIST_SORTS, SORT_ORDERS } from './list-sorts.ts'
 
-export const PATH = '/v1/products'
+const PATH = '/v1/products'
 
 /** Whatever a slug may hold; above all no NUL, which PostgreSQL refuses. */
 const Slug = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u0020/?#]+$' })

@@ -73,7 +73,7 @@ async function lead(
     if (isTickDue) tickedMs = begunMs
     metrics.observe(round)
     succeeded()
-    await pause(ROUND_EVERY_MS - (performance.now() - begunMs), signal)
+    await pause(Math.max(0, begunMs + ROUND_EVERY_MS - performance.now()), signal)
     if (!round.full) await listener.waitForCommit(tickedMs + TICK_EVERY_MS - performance.now())
   }
 }

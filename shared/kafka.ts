@@ -76,6 +76,9 @@ const TOPICS = [
   { name: COMMANDS_DEAD, config: { ...KEPT, 'retention.ms': String(30 * DAY_MS) } },
 ]
 
+/** Every topic that createTopics makes. */
+export const topicNames = (prefix: string): readonly string[] => TOPICS.map(({ name }) => prefix + name)
+
 /**
  * Makes the topics that are missing; safe to run twice, and by several at once. Never changes a partition count: a product
  * would move between orders.

@@ -35,6 +35,9 @@ export interface AdminServerParts {
   readonly rateLimit: number
 }
 
+/** An import of gigabytes arrives at its sender's pace; a sender that falls silent is cut off after a minute all the same. */
+const REQUEST_MS = 3_600_000
+
 /** Named in the OpenAPI document. */
 const SCHEMAS = [
   ProblemSchema,
@@ -52,7 +55,8 @@ const SCHEMAS = [
 export async function createAdminServer(parts: AdminServerParts): Promise<HttpServer> {
   const { pool, authenticator, log, metrics } = parts
   const trustProxy = parts.trustProxy === 'true' || (parts.trustProxy === '' ? false : parts.trustProxy)
-  const app = createHttpServer({ log, metrics, bodyLimitBytes: MAX_DOCUMENT_BYTES, trustProxy, logPerMille: parts.logPerMille })
+  const limits = { bodyLimitBytes: MAX_DOCUMENT_BYTES, requestTimeoutMs: REQUEST_MS }
+  const app = createHttpServer({ log, metrics, ...limits, trustProxy, logPerMille: parts.logPerMille })
   const validators = createValidators(SCHEMAS)
   app.setValidatorCompiler(validators.all)
   // Response schemas describe; they must not drop a field that they do not know.

@@ -51,7 +51,9 @@ test('a secret is shown once, and only its hash is kept', async () => {
   const found = await admin.call('GET', `${CLIENTS}/${made.body.id}`)
   expect(found.body).toMatchObject({ id: made.body.id, name: 'test', scopes: ['product:read'], revokedAt: null, lastUsedAt: null })
   expect(JSON.stringify(found.body)).not.toContain(made.body.secret)
-  const { rows } = await admin.database.primary.query<{ text: string }>(`select string_agg(c::text, ',') as text from api_client c`)
+  const kept = `select (select string_agg(c::text, ',') from api_client c) || (select string_agg(a::text, ',') from audit_log a) as text`
+  const { rows } = await admin.database.primary.query<{ text: string }>(kept)
+  expect(rows[0]?.text).toContain('client.created')
   expect(rows[0]?.text).not.toContain(made.body.secret)
   const keyed = await admin.call('POST', CLIENTS, { body: { name: 'x', scopes: ['product:read'] }, headers: { 'idempotency-key': 'a' } })
   expect(keyed).toMatchObject({ status: 400, body: { errors: [{ parameter: 'Idempotency-Key' }] } })

@@ -4,10 +4,13 @@ import type { Pool } from 'pg'
 import { type TSchema, Type } from 'typebox'
 import { validate as isUuid } from 'uuid'
 import type { HttpServer } from '../../shared/http-server.ts'
+import { inTransaction } from '../../shared/postgres.ts'
 import { invalidParameter, missingScope, notFound } from '../../shared/problem.ts'
 import { type Scope, SCOPES } from '../../shared/scope.ts'
+import { addAuditEntry } from '../audit-entry.ts'
 import { PageQuery, readPage } from '../http/page.ts'
 import { named, pageOf, read, responses, Time, TimeOrNull } from '../http/schemas.ts'
+import type { WriteContext } from '../product/product-write.ts'
 import { type ApiClient, createApiClient, findApiClient, listApiClients, revokeApiClient } from './api-client.ts'
 import type { Authenticator } from './authenticator.ts'
 import { principalOf } from './route-guard.ts'
@@ -64,10 +67,22 @@ function addCreate(app: HttpServer, pool: Pool): void {
     refuseIdempotencyKey(request)
     const { name, scopes } = request.body
     refuseForeignScopes(request, scopes)
-    const made = await createApiClient(pool, name, scopes)
+    const made = await inTransaction(pool, async (client) => {
+      const created = await createApiClient(client, name, scopes)
+      await addAuditEntry(client, contextOf(request), auditOf('client.created', created.client.id, { name, scopes }))
+      return created
+    })
     void reply.code(201).header('location', `${PATH}/${made.client.id}`).header('cache-control', 'no-store')
     return { ...made.client, secret: made.secret }
   })
+}
+
+function contextOf(request: FastifyRequest): WriteContext {
+  return { actor: principalOf(request).id, requestId: request.id }
+}
+
+function auditOf(action: string, id: string, diff: object | null) {
+  return { action, resource: 'client', id, version: null, diff } as const
 }
 
 function refuseIdempotencyKey(request: FastifyRequest): void {
@@ -124,7 +139,10 @@ function addRevoke(app: HttpServer, { pool, authenticator }: ClientRouteParts): 
   }
   app.delete(`${PATH}/:id`, { schema, config }, async (request, reply) => {
     const { id } = request.params
-    if (!(await revokeApiClient(pool, id))) noClient(id)
+    await inTransaction(pool, async (client) => {
+      if (!(await revokeApiClient(client, id))) noClient(id)
+      await addAuditEntry(client, contextOf(request), auditOf('client.revoked', id, null))
+    })
     authenticator.forget(id)
     return await reply.code(204).send()
   })

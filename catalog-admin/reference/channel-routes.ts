@@ -3,13 +3,14 @@ import type { Pool, PoolClient } from 'pg'
 import { type Static, Type } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { CatalogError, invalidState, notFound, validationFailed } from '../../shared/problem.ts'
+import { addAuditEntry } from '../audit-entry.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
 import { isTextPosition, PageQuery, readPage } from '../http/page.ts'
 import { createsOnly, ifMatch, sendVersioned } from '../http/preconditions.ts'
 import { ETagHeader, named, notModified, pageOf, read, RequestHeaders, responses, written } from '../http/schemas.ts'
 import type { WriteAnswer } from '../http/write-answer.ts'
 import type { RunWrite } from '../http/write.ts'
-import type { VersionCondition } from '../product/product-write.ts'
+import type { VersionCondition, WriteContext } from '../product/product-write.ts'
 import { type Channel, type ChannelInput, findChannel, insertChannel, listChannels, lockChannel, updateChannel } from './channel-edit.ts'
 
 export interface ChannelRouteParts {
@@ -103,10 +104,10 @@ function addCreate(app: HttpServer, parts: ChannelRouteParts): void {
   }
   app.post(PATH, { schema, config: writing }, async (request, reply) => {
     const input = checked(request.body)
-    return await parts.runWrite(request, reply, async (client) => {
+    return await parts.runWrite(request, reply, async (client, context) => {
       const channel = await insertChannel(client, input)
       if (channel === null) throw invalidState(`There is a channel "${input.code}" already: change it by PUT`)
-      return created(channel)
+      return await created(client, context, channel)
     })
   })
 }
@@ -133,15 +134,20 @@ function addPut(app: HttpServer, parts: ChannelRouteParts): void {
       throw validationFailed([{ pointer: '/code', code: 'conflict', message: `/code must be "${code}", as in the address` }])
     }
     const input = checked({ ...request.body, code })
-    const ifVersion = ifMatch(request)
-    const createOnly = createsOnly(request)
-    return await parts.runWrite(request, reply, (client) => putChannel(client, input, ifVersion, createOnly))
+    const put = { input, ifVersion: ifMatch(request), createOnly: createsOnly(request) }
+    return await parts.runWrite(request, reply, (client, context) => putChannel(client, context, put))
   })
 }
 
-async function putChannel(client: PoolClient, input: ChannelInput, ifVersion: VersionCondition, createOnly: boolean): Promise<WriteAnswer> {
+interface PutChannel {
+  readonly input: ChannelInput
+  readonly ifVersion: VersionCondition
+  readonly createOnly: boolean
+}
+
+async function putChannel(client: PoolClient, context: WriteContext, { input, ifVersion, createOnly }: PutChannel): Promise<WriteAnswer> {
   const inserted = ifVersion === null ? await insertChannel(client, input) : null
-  if (inserted !== null) return created(inserted)
+  if (inserted !== null) return await created(client, context, inserted)
   const channel = await lockChannel(client, input.code)
   if (channel === null) throw notFound('channel', 'code', input.code)
   if (createOnly || (typeof ifVersion === 'number' && ifVersion !== channel.version)) {
@@ -151,11 +157,17 @@ async function putChannel(client: PoolClient, input: ChannelInput, ifVersion: Ve
   }
   const same = (['name', 'currency', 'defaultLocale'] as const).every((field) => input[field] === channel[field])
   const now = same ? channel : await updateChannel(client, channel, input)
+  if (!same) await addAuditEntry(client, context, { action: 'channel.updated', ...auditOf(now) })
   return { status: 200, version: now.version, product: null, location: null, body: { ...now, ...(same ? { unchanged: true } : {}) } }
 }
 
-function created(channel: Channel): WriteAnswer {
+async function created(client: PoolClient, context: WriteContext, channel: Channel): Promise<WriteAnswer> {
+  await addAuditEntry(client, context, { action: 'channel.created', ...auditOf(channel) })
   return { status: 201, version: channel.version, product: null, location: `${PATH}/${channel.code}`, body: { ...channel } }
+}
+
+function auditOf(channel: Channel) {
+  return { resource: 'channel', id: channel.code, version: channel.version, diff: channel } as const
 }
 
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))

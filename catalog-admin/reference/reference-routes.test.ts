@@ -42,6 +42,8 @@ test('a channel is made once, read by its code, and its locale is written the on
   expect(found.body).toEqual(made.body)
   expect((await admin.call('GET', `${CHANNELS}/eu`, { headers: { 'if-none-match': '"1"' } })).status).toBe(304)
   expect((await admin.call('GET', `${CHANNELS}/none`)).status).toBe(404)
+  const { rows } = await admin.database.primary.query(`select action, resource_id from audit_log where resource = 'channel'`)
+  expect(rows).toEqual([{ action: 'channel.created', resource_id: 'eu' }])
 })
 
 test('PUT makes a channel or changes it; an equal one changes nothing; a wrong version is 412', async () => {

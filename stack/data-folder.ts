@@ -9,11 +9,12 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { canEnter, reachableFolder } from './postgres-binaries.ts'
 import { startTime } from './process-identity.ts'
 import type { RunAs } from './process.ts'
@@ -99,7 +100,10 @@ function alreadyRuns(path: string, pid: string): Error {
 
 function erase(path: string): void {
   const elsewhere = readOr(join(path, POSTGRES_POINTER))
-  if (elsewhere !== null && readOr(join(elsewhere, OWNER)) === path) rmSync(elsewhere, { recursive: true, force: true })
+  if (elsewhere !== null && readOr(join(elsewhere, OWNER)) === path) {
+    rmSync(elsewhere, { recursive: true, force: true })
+    if (readdirSync(dirname(elsewhere)).length === 0) rmdirSync(dirname(elsewhere))
+  }
   for (const name of readdirSync(path)) {
     if (name !== LOCK && name !== 'log' && name !== 'run') rmSync(join(path, name), { recursive: true, force: true })
   }

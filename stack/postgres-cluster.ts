@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly track: TrackProcess
   readonly tell: (line: string) => void
   readonly stopping: AbortSignal
+  /** How long a standby may be cut off from a primary that runs before it is cloned again, milliseconds. Default 15 s. */
+  readonly cutOffMs?: number
 }
 
 export interface Cluster {
@@ -32,7 +34,6 @@ export interface Cluster {
 
 const DATABASE = 'catalog'
 const ORPHANS_END_MS = 5_000
-/** How long a standby may be cut off from a primary that runs before it is cloned again, milliseconds. */
 const CUT_OFF_MS = 15_000
 const CHECK_MS = 1_000
 
@@ -113,7 +114,7 @@ async function startStandby(options: ClusterOptions, standby: Standby): Promise<
     clone = true
     await server.restart()
   }
-  if (!(await beginsToFollow(primaryPort, name, stopping))) await cloneAgain()
+  if (!(await beginsToFollow(options, name))) await cloneAgain()
   void watchStandby(options, name, cloneAgain)
 }
 
@@ -149,9 +150,9 @@ async function endProcessesIn(dataDir: string): Promise<void> {
   if (left.length > 0) throw new Error(`Process ${left.join(', ')} still uses ${dataDir} and cannot be ended`)
 }
 
-/** @returns false after CUT_OFF_MS without */
-async function beginsToFollow(primaryPort: number, name: string, stopping: AbortSignal): Promise<boolean> {
-  const endMs = performance.now() + CUT_OFF_MS
+/** @returns false after `cutOffMs` without */
+async function beginsToFollow({ primaryPort, stopping, cutOffMs = CUT_OFF_MS }: ClusterOptions, name: string): Promise<boolean> {
+  const endMs = performance.now() + cutOffMs
   while (!stopping.aborted && (await isFollowing(primaryPort, name)) !== true) {
     if (performance.now() > endMs) return false
     await pause(50, stopping)
@@ -160,11 +161,12 @@ async function beginsToFollow(primaryPort: number, name: string, stopping: Abort
 }
 
 async function watchStandby(options: ClusterOptions, name: string, cloneAgain: () => Promise<void>): Promise<void> {
+  const { cutOffMs = CUT_OFF_MS } = options
   let sinceMs = performance.now()
   while (!options.stopping.aborted) {
     await pause(CHECK_MS, options.stopping)
     if ((await isFollowing(options.primaryPort, name)) !== false) sinceMs = performance.now()
-    if (performance.now() - sinceMs < CUT_OFF_MS || options.stopping.aborted) continue
+    if (performance.now() - sinceMs < cutOffMs || options.stopping.aborted) continue
     await cloneAgain()
     sinceMs = performance.now()
   }

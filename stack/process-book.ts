@@ -19,6 +19,7 @@ export interface ProcessBook {
 }
 
 interface Entry {
+  readonly name: string
   readonly pid: number
   readonly begun: string
   readonly stopSignal: NodeJS.Signals
@@ -36,7 +37,7 @@ export function createProcessBook(folder: string): ProcessBook {
   function track(stage: Stage, started: RunningProcess): void {
     running[stage].add(started)
     const path = join(folder, String(started.pid))
-    const entry: Entry = { pid: started.pid, begun: startTime(started.pid), stopSignal: started.stopSignal }
+    const entry: Entry = { name: started.name, pid: started.pid, begun: startTime(started.pid), stopSignal: started.stopSignal }
     writeFileSync(path, JSON.stringify(entry))
     void started.exited.then(() => {
       running[stage].delete(started)

@@ -31,8 +31,8 @@ async function main(): Promise<void> {
     screen.print(HELP)
     return
   }
-  const settings = readStartSettings(process.env)
   checkSettings(process.env)
+  const settings = readStartSettings(process.env)
   const folder = openDataFolder(settings.dataDir)
   process.once('exit', folder.release)
   const leftovers = await endLeftovers(folder.run)

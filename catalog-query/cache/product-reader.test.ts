@@ -1,0 +1,365 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import type { Pool, QueryConfig } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bucketOf } from '../../shared/bucket.ts'
+import { readAfterCommit, tick } from '../../shared/clock.ts'
+import { unavailable } from '../../shared/problem.ts'
+import { nowUs, toStamp, type Stamp } from '../../shared/stamp.ts'
+import type { ConsistencyToken } from '../../shared/token.ts'
+import { commitProduct, tinyDocument } from '../../test/support/commit-product.ts'
+import { redisMissing, testDatabase, testRedis, type TestDatabase, type TestRedis } from '../../test/support/parts.ts'
+import { decodeHeader } from './copy.ts'
+import { createMemoryTier } from './memory-tier.ts'
+import { createProductLoader } from './product-loader.ts'
+import { createProductReader, type ProductReaderParts } from './product-reader.ts'
+import { UNOBSERVED } from './reader-observer.ts'
+import { createRedisStore, type RedisStore } from './redis-store.ts'
+import { createReplicas, type ReadRows } from './replicas.ts'
+
+const EN = { channel: 'default', locales: ['en'] }
+const CODE = 'default/en'
+const SECOND = 1_000_000
+
+let database: TestDatabase
+let part: TestRedis
+let redis: Redis
+let store: RedisStore
+let ticking: NodeJS.Timeout
+
+const noRedis = await redisMissing()
+
+beforeAll(async () => {
+  if (noRedis) return
+  database = await testDatabase()
+  part = await testRedis()
+  redis = new Redis(part.url)
+  store = createRedisStore(redis)
+  ticking = setInterval(() => void tick(database.primary).catch(() => {}), 100)
+  await Promise.all(Array.from({ length: 16 }, (_, bucket) => makeBucket(bucket)))
+})
+afterAll(async () => {
+  clearInterval(ticking)
+  redis?.disconnect()
+  await part?.[Symbol.asyncDispose]()
+  await database?.[Symbol.asyncDispose]()
+})
+
+/** Applies an empty run: as an invalidator, it makes watermark and table. */
+async function makeBucket(bucket: number): Promise<void> {
+  const init = { gen: 'a'.repeat(16), next: 0, p: toStamp(1, 0), replaces: null }
+  const run = { bucket, from: 0, to: 1, heartbeat: null, events: [], init, ttlMs: 60_000 }
+  await store.apply(run)
+  await store.apply(run)
+}
+
+async function newProduct(title = 'One'): Promise<{ id: string; rev: number; token: ConsistencyToken }> {
+  const id = randomUUID()
+  return { id, ...(await change(id, title)) }
+}
+
+async function change(id: string, title: string): Promise<{ rev: number; token: ConsistencyToken }> {
+  const { rev } = await commitProduct(database.primary, { id, doc: tinyDocument(id, title) })
+  const { stamp, lsn } = await readAfterCommit(database.primary)
+  // A snapshot from after the commit shows a tick from after it.
+  await tick(database.primary)
+  await database.caughtUp()
+  return { rev, token: { stamp, lsn, product: { id, rev } } }
+}
+
+interface Process {
+  readonly reader: ReturnType<typeof createProductReader>
+  /** Names of its statements. */
+  readonly statements: string[]
+  /** Calls of the shared cache. */
+  readonly calls: string[]
+}
+
+/** A query process: its own memory, counted trips. */
+function openProcess(changes: Partial<ProductReaderParts> & { readRows?: ReadRows } = {}): Process {
+  const statements: string[] = []
+  const calls: string[] = []
+  const pool = Object.assign(Object.create(database.replica) as Pool, {
+    query: (query: QueryConfig) => (statements.push(query.name ?? ''), database.replica.query(query)),
+  })
+  const { readRows } = createReplicas({ replicas: [{ name: 'replica', pool }], primary: null, primaryLimit: 1 })
+  const counted = new Proxy(store, {
+    get(target, name: keyof RedisStore) {
+      const call = target[name] as (...args: unknown[]) => unknown
+      return typeof call === 'function' ? (...args: unknown[]) => (calls.push(name), call(...args)) : call
+    },
+  })
+  const parts = { memory: createMemoryTier(1e7), store: counted, nowUs, pause: sleep, observe: UNOBSERVED }
+  return {
+    reader: createProductReader({ ...parts, loader: createProductLoader(changes.readRows ?? readRows), ...changes }),
+    statements,
+    calls,
+  }
+}
+
+/** Whatever was sent and not waited for has arrived: Redis answers in order. */
+async function settled(): Promise<void> {
+  await sleep(1)
+  await redis.ping()
+}
+
+async function header(id: string) {
+  const bytes = await redis.getBuffer(`catalog:{${bucketOf(id)}}:p:${id}:${CODE}`)
+  return bytes === null ? null : decodeHeader(bytes)
+}
+
+describe.skipIf(noRedis)('tiers', () => {
+  test('ten callers of one key run one query', async () => {
+    const { id, rev } = await newProduct()
+    const { reader, statements, calls } = openProcess()
+    const reads = await Promise.all(Array.from({ length: 10 }, async () => await reader.readProduct(id, EN, null)))
+    expect(new Set(reads).size).toBe(1)
+    expect(reads[0]).toMatchObject({ rev, state: 'visible', tier: 'replica', forward: 'miss', marked: false, locale: 'en' })
+    expect(statements).toEqual(['load-products'])
+    expect(calls.filter((call) => call === 'readMany')).toHaveLength(1)
+  })
+
+  test('a memory hit touches neither Redis nor PostgreSQL, and makes no promise', async () => {
+    const { id, rev } = await newProduct()
+    const { reader, statements, calls } = openProcess()
+    await reader.readProduct(id, EN, null)
+    await settled()
+    const [before, callsBefore] = [statements.length, calls.length]
+    const hit = reader.readProduct(id, EN, null)
+    expect(hit).toMatchObject({ rev, tier: 'memory', forward: 'none' })
+    expect(reader.readProduct(id, EN, null)).toBe(hit)
+    expect([statements.length, calls.length]).toEqual([before, callsBefore])
+  })
+
+  test('what one process filled, another reads from Redis: the same bytes, compressed ones too, and no statement', async () => {
+    const { id } = await newProduct('A title that is long enough to be worth compressing. '.repeat(20))
+    const first = await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const other = openProcess()
+    const second = await other.reader.readProduct(id, EN, null)
+    expect(second).toMatchObject({ tier: 'redis', forward: 'none', rev: first.rev })
+    for (const bytes of ['body', 'gzip', 'brotli', 'card'] as const) expect(second[bytes]).toEqual(first[bytes])
+    expect(other.statements).toEqual([])
+  })
+
+  test('all misses of one turn are one call of Redis and one statement, answered in order', async () => {
+    const products = await Promise.all(Array.from({ length: 20 }, (_, i) => newProduct(`Product ${i}`)))
+    const ids = products.map(({ id }) => id)
+    const { reader, statements, calls } = openProcess()
+    const reads = await reader.readMany([...ids, ids[0] as string], EN, null)
+    expect(reads.map(({ id, rev }) => [id, rev])).toEqual([...products, products[0]].map((product) => [product?.id, product?.rev]))
+    expect(statements).toEqual(['load-products'])
+    expect(calls.filter((call) => call === 'readMany')).toHaveLength(1)
+    expect(calls).not.toContain('lock')
+  })
+
+  test('what is not there, hidden or deleted is cached like anything else', async () => {
+    const [absent, hidden, deleted] = [randomUUID(), randomUUID(), randomUUID()]
+    await commitProduct(database.primary, { id: hidden, state: 'hidden', doc: null })
+    await commitProduct(database.primary, { id: deleted, state: 'deleted', doc: null })
+    await tick(database.primary)
+    await database.caughtUp()
+    await openProcess().reader.readMany([absent, hidden, deleted], EN, null)
+    await settled()
+    const other = openProcess()
+    const reads = await other.reader.readMany([absent, hidden, deleted], EN, null)
+    expect(reads.map(({ state, tier }) => [state, tier])).toEqual([
+      ['absent', 'redis'],
+      ['hidden', 'redis'],
+      ['deleted', 'redis'],
+    ])
+    expect(reads[0]?.rev).toBe(0)
+    expect(other.statements).toEqual([])
+  })
+})
+
+describe.skipIf(noRedis)('trust', () => {
+  /** A process for which everything that is stored now is 3 s old; what databases say is judged by the true clock. */
+  const later = () => openProcess({ nowUs: () => nowUs() + 3 * SECOND })
+
+  test('a suspect copy whose rev is still the database’s is served with its asOf, and touched', async () => {
+    const { id, rev } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const before = await header(id)
+    await tick(database.primary)
+    await database.caughtUp()
+    const { reader, statements, calls } = later()
+    const read = await reader.readProduct(id, EN, null)
+    expect(read).toMatchObject({ rev, tier: 'redis', forward: 'stale', marked: false })
+    expect(read.vouched > (before?.asOf ?? '')).toBe(true)
+    expect(statements).toEqual(['check-revs'])
+    await settled()
+    expect(calls).toContain('touch')
+    expect((await header(id))?.asOf).toBe(read.vouched)
+  })
+
+  test('a suspect copy of another rev than the database’s is loaded anew and replaced', async () => {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const { rev } = await change(id, 'Two')
+    const { reader, statements } = later()
+    const read = await reader.readProduct(id, EN, null)
+    expect(read).toMatchObject({ rev, tier: 'replica', forward: 'stale' })
+    expect(read.body.toString()).toContain('"title":"Two"')
+    expect(statements).toEqual(['check-revs', 'load-products'])
+    await settled()
+    expect((await header(id))?.rev).toBe(rev)
+  })
+
+  test('suspect copies of one turn are checked by one statement', async () => {
+    const ids = await Promise.all(Array.from({ length: 10 }, async () => (await newProduct()).id))
+    await openProcess().reader.readMany(ids, EN, null)
+    await settled()
+    const { reader, statements } = later()
+    await reader.readMany(ids, EN, null)
+    expect(statements).toEqual(['check-revs'])
+  })
+
+  test('a copy that an event pushed is vouched for by the watermark alone', async () => {
+    const { id, rev } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const bucket = bucketOf(id)
+    const payload = (await redis.getBuffer(`catalog:{${bucket}}:p:${id}:${CODE}`))?.subarray(56) ?? Buffer.alloc(0)
+    const [read] = await store.readMany([{ bucket, keys: [] }])
+    const from = read?.watermark?.next ?? 0
+    const events = [{ productId: id, rev: rev + 1, stamp: toStamp(1, nowUs()), payloads: new Map([[CODE, payload]]) }]
+    const heartbeat = toStamp(1, nowUs())
+    await store.apply({ bucket, from, to: from + 2, heartbeat, events, init: null, ttlMs: 60_000 })
+    expect(await openProcess().reader.readProduct(id, EN, null)).toMatchObject({ rev: rev + 1, tier: 'redis', vouched: heartbeat })
+  })
+
+  test('a clock that is not sound makes every copy suspect, memory’s too', async () => {
+    const { id } = await newProduct()
+    const { reader, statements } = openProcess({ clockIsSound: () => false })
+    await reader.readProduct(id, EN, null)
+    await settled()
+    expect(await reader.readProduct(id, EN, null)).toMatchObject({ tier: 'redis', forward: 'stale' })
+    expect(statements).toEqual(['load-products', 'check-revs'])
+  })
+})
+
+describe.skipIf(noRedis)('tokens', () => {
+  test('a copy of the written product serves by its rev; an older one is passed by', async () => {
+    const { id, rev, token } = await newProduct()
+    const { reader, statements } = openProcess()
+    await reader.readProduct(id, EN, null)
+    await settled()
+    expect(reader.readProduct(id, EN, token)).toMatchObject({ tier: 'memory', rev })
+    const written = await change(id, 'Two')
+    const read = await reader.readProduct(id, EN, written.token)
+    expect(read).toMatchObject({ rev: written.rev, tier: 'replica', forward: 'request' })
+    expect(statements).toEqual(['load-products', 'has-replayed', 'load-products'])
+    expect(reader.readProduct(id, EN, written.token)).toMatchObject({ rev: written.rev, tier: 'memory' })
+  })
+
+  test('a token of another product’s write is satisfied only by what was vouched for after it', async () => {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const other = await newProduct()
+    const read = await openProcess().reader.readProduct(id, EN, other.token)
+    expect(read).toMatchObject({ tier: 'replica', forward: 'request' })
+  })
+
+  test('many reads with one token are one statement', async () => {
+    const ids = await Promise.all(Array.from({ length: 5 }, async () => (await newProduct()).id))
+    const { token } = await newProduct()
+    const { reader, statements } = openProcess()
+    await reader.readMany(ids, EN, token)
+    expect(statements).toEqual(['has-replayed', 'load-products'])
+  })
+})
+
+describe.skipIf(noRedis)('the herd', () => {
+  test('of two processes that miss at once one loads; the other finds its copy', async () => {
+    const { id } = await newProduct()
+    const first = openProcess()
+    const filled = Promise.withResolvers<void>()
+    const second = openProcess({ pause: () => filled.promise })
+    const loading = first.reader.readProduct(id, EN, null)
+    // The first holds the lock from here on.
+    while (!first.calls.includes('lock')) await sleep(1)
+    await redis.ping()
+    const waiting = second.reader.readProduct(id, EN, null)
+    await loading
+    await settled()
+    filled.resolve()
+    expect(await waiting).toMatchObject({ tier: 'redis', forward: 'none' })
+    expect([first.statements, second.statements]).toEqual([['load-products'], []])
+  })
+
+  test('a process whose lock’s owner died loads itself after a few looks', async () => {
+    const { id, rev } = await newProduct()
+    await store.lock(bucketOf(id), { productId: id, code: CODE }, 60_000)
+    const waits: number[] = []
+    const pause = (waitMs: number) => (waits.push(waitMs), Promise.resolve())
+    const { reader, statements } = openProcess({ pause })
+    expect(await reader.readProduct(id, EN, null)).toMatchObject({ rev, tier: 'replica' })
+    expect(waits).toEqual([5, 10, 20])
+    expect(statements).toEqual(['load-products'])
+  })
+
+  test('the lock is given back after the fill', async () => {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    await settled()
+    expect(await redis.exists(`catalog:{${bucketOf(id)}}:lock:${id}:${CODE}`)).toBe(0)
+  })
+})
+
+describe.skipIf(noRedis)('parts that are away', () => {
+  const noDatabase: ReadRows = () => Promise.reject(unavailable('No database can answer now'))
+
+  test('without a database the last known copy is served, marked, for ten minutes; then unavailable', async () => {
+    const { id, rev } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const after = (seconds: number) => openProcess({ readRows: noDatabase, nowUs: () => nowUs() + seconds * SECOND }).reader
+    expect(await after(590).readProduct(id, EN, null)).toMatchObject({ rev, tier: 'redis', forward: 'stale', marked: true })
+    await expect(after(610).readProduct(id, EN, null)).rejects.toMatchObject({ problem: 'unavailable', headers: { 'retry-after': '1' } })
+  })
+
+  test('a last known copy older than the token is not served', async () => {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const { token } = await change(id, 'Two')
+    const { reader } = openProcess({ readRows: noDatabase })
+    await expect(reader.readProduct(id, EN, token)).rejects.toMatchObject({ problem: 'unavailable' })
+  })
+
+  test('without a database and without Redis memory’s last known copy is served, marked', async () => {
+    const { id, rev } = await newProduct()
+    const memory = createMemoryTier(1e7)
+    await openProcess({ memory, store: null }).reader.readProduct(id, EN, null)
+    const { reader } = openProcess({ memory, store: null, readRows: noDatabase, nowUs: () => nowUs() + 60 * SECOND })
+    expect(await reader.readProduct(id, EN, null)).toMatchObject({ rev, tier: 'memory', forward: 'stale', marked: true })
+  })
+
+  test('a marked answer is not kept in memory', async () => {
+    const { id } = await newProduct()
+    const { reader } = openProcess({ readRows: markedRows(id) })
+    await reader.readProduct(id, EN, null)
+    expect(reader.readProduct(id, EN, null)).toBeInstanceOf(Promise)
+  })
+
+  test('a statement’s own fault is not hidden by a stale copy', async () => {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const broken = openProcess({ readRows: () => Promise.reject(new TypeError('a bug')), nowUs: () => nowUs() + 3 * SECOND })
+    await expect(broken.reader.readProduct(id, EN, null)).rejects.toThrow('a bug')
+  })
+
+  /** A lagging replica and no primary. */
+  function markedRows(id: string): ReadRows {
+    const asOf: Stamp = toStamp(1, nowUs() - 60 * SECOND)
+    const row = { id, rev: '1', state: 'hidden', doc: null, changed_at_ms: '0' }
+    return () => Promise.resolve({ rows: [row], asOf, contained: asOf, tier: 'replica', marked: true })
+  }
+})

@@ -1,19 +1,13 @@
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { Registry } from 'prom-client'
 import { expect, test, vi } from 'vitest'
-import { createHttpServer } from '../../shared/http-server.ts'
-import { unauthenticated } from '../../shared/problem.ts'
-import type { Scope } from '../../shared/scope.ts'
-import { testDatabase } from '../../test/support/parts.ts'
-import { guardRoutes } from '../access/route-guard.ts'
-import { ProblemSchema } from '../http/schemas.ts'
-import { endJob } from './import-job.ts'
-import { IMPORT_SCHEMAS, registerImportRoutes } from './import-routes.ts'
-import type { ImportView } from './import-view.ts'
-import { makeRunner, noStop, openJob, productLines, quiet, rowsOf } from './test-import.ts'
+import { type CallOptions, TEST_KEY, testAdmin } from '../../test/support/admin-server.ts'
+import { createApiClient } from '../access/api-client.ts'
 import { writeProducts } from '../product/product-writer.ts'
+import { endJob } from './import-job.ts'
+import type { ImportView } from './import-view.ts'
+import { makeRunner, noStop, openJob, productLines, rowsOf } from './test-import.ts'
 
 const PATH = '/admin/v1/imports'
 
@@ -23,42 +17,19 @@ interface Answer extends ImportView {
   readonly page: { readonly limit: number; readonly next: string | null }
 }
 
-/** A server with these routes alone, and a runner beside it. Its callers name their scope as their key. */
+/** An admin server with a runner beside it, which a test starts when it wants its imports to run. */
 async function startServer() {
-  const database = await testDatabase()
-  const app = createHttpServer({ log: quiet, metrics: new Registry(), bodyLimitBytes: 1_000_000, trustProxy: false, logPerMille: 0 })
-  app.setSerializerCompiler(() => (body) => JSON.stringify(body))
-  for (const schema of [ProblemSchema, ...IMPORT_SCHEMAS]) app.addSchema(schema)
-  guardRoutes(app, {
-    authenticate: async ({ 'x-api-key': key }) => {
-      if (key === undefined) throw unauthenticated()
-      return { id: 'tester', scopes: new Set([key as Scope]) }
-    },
-    forget: () => {},
-    recall: () => null,
-  })
-  const runner = makeRunner(database.primary, writeProducts)
-  registerImportRoutes(app, {
-    pool: database.primary,
-    owner: 'uploader',
-    onJob: () => runner.wake(),
-    stopping: noStop,
-    maxUploadBytes: 300_000,
-  })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
-
-  async function call(method: string, path: string, init: { body?: string | Buffer; headers?: Record<string, string> } = {}) {
-    const headers = { 'x-api-key': 'import:run', ...init.headers }
-    const body = init.body === undefined ? {} : { body: init.body }
-    const response = await fetch(url + path, { method, headers, ...body })
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Answer }
-  }
-
+  let wake = () => {}
+  const imports = { owner: 'uploader', onJob: () => wake(), stopping: noStop, maxUploadBytes: 300_000 }
+  const admin = await testAdmin({ imports })
+  const runner = makeRunner(admin.database.primary, writeProducts)
+  wake = () => runner.wake()
+  const call = async (method: string, path: string, options: CallOptions = {}) => await admin.call<Answer>(method, path, options)
   return {
-    database,
+    database: admin.database,
     runner,
     call,
-    port: (app.server.address() as AddressInfo).port,
+    port: (admin.app.server.address() as AddressInfo).port,
     post: async (file: string | Buffer, query = '', headers: Record<string, string> = {}) =>
       await call('POST', PATH + query, { body: file, headers: { 'content-type': 'application/x-ndjson', ...headers } }),
     ended: async (location: string) =>
@@ -72,8 +43,7 @@ async function startServer() {
       ),
     [Symbol.asyncDispose]: async () => {
       await runner.stop()
-      await app.close()
-      await database[Symbol.asyncDispose]()
+      await admin[Symbol.asyncDispose]()
     },
   }
 }
@@ -186,7 +156,8 @@ test('a missing body, an unknown encoding, an unknown parameter, an unknown id a
   expect(await server.post('{}', '?mode=replace')).toMatchObject({ status: 400, body: { errors: [{ parameter: 'mode' }] } })
   expect(await server.post('{}', '?dry=true')).toMatchObject({ status: 400, body: { errors: [{ parameter: 'dry', code: 'unknown' }] } })
   expect(await server.call('GET', `${PATH}/0197aaaa-0000-7000-8000-000000000000`)).toMatchObject({ status: 404 })
-  expect(await server.call('GET', PATH, { headers: { 'x-api-key': 'product:write' } })).toMatchObject({
+  const stranger = await createApiClient(server.database.primary, 'stranger', ['product:write'])
+  expect(await server.call('GET', PATH, { key: stranger.secret })).toMatchObject({
     status: 403,
     body: { required: 'import:run' },
   })
@@ -201,7 +172,7 @@ test('a file over the limit is refused and leaves no chunk', async () => {
 
 test('a connection that breaks in the middle of an upload ends the job and leaves no chunk', async () => {
   await using server = await startServer()
-  const headers = { 'x-api-key': 'import:run', 'content-type': 'application/x-ndjson' }
+  const headers = { 'x-api-key': TEST_KEY, 'content-type': 'application/x-ndjson' }
   const broken = httpRequest({ host: '127.0.0.1', port: server.port, path: PATH, method: 'POST', headers }).on('error', () => {})
   broken.write(productLines(600).join('\n'))
   const { primary } = server.database

@@ -59,7 +59,7 @@ export async function waitForState(pool: Pool, id: string, states: readonly Impo
       expect(states).toContain(job?.state)
       return job as ImportJob
     },
-    { timeout: 20_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   )
 }
 
@@ -86,4 +86,46 @@ export function productLines(count: number, prefix = 'P'): readonly string[] {
       variants,
     })
   })
+}
+
+// Every table of the catalog with what means the same wherever it was written: keys for ids, no times, no revs.
+const CATALOG = {
+  products: `
+    select p.key, b.slug as brand, p.status, p.i18n::text, p.attributes::text, p.media::text, p.tags, p.popularity, p.version, encode(p.content_hash, 'hex') as hash
+    from product p left join brand b on b.id = p.brand_id order by p.key`,
+  slugs: `select s.locale, s.slug, p.key, s.current from product_slug s join product p on p.id = s.product_id order by 1, 2`,
+  versions: `select p.key, v.version, v.input::text, v.actor from product_version v join product p on p.id = v.product_id order by 1, 2`,
+  variants: `
+    select v.sku, p.key, v.position, v.options::text, v.attributes::text, v.gtin, s.quantity
+    from variant v join product p on p.id = v.product_id left join stock s on s.variant_id = v.id order by 1`,
+  prices: `
+    select v.sku, c.code, amount_minor, compare_at_minor
+    from price join variant v on v.id = variant_id join channel c on c.id = channel_id order by 1, 2`,
+  categories: `select c.slug, c.name, c.i18n, p.slug as parent from category c left join category p on p.id = c.parent_id order by 1`,
+  places: `
+    select p.key, c.slug, pc.position
+    from product_category pc join product p on p.id = product_id join category c on c.id = category_id order by 1, 2`,
+  brands: `select slug, name from brand order by 1`,
+  attributes: `select code, kind from attribute order by 1`,
+  locales: `select code from locale order by 1`,
+  documents: `select p.key, r.state, r.doc from read.product r join product p on p.id = r.product_id order by 1`,
+  listings: `
+    select p.key, ch.code, c.slug, l.price_minor, l.popularity, l.in_stock, b.slug as brand,
+      (select array_agg(token order by token) from facet_token where id = any(l.facets)) as facets
+    from read.listing l join product p on p.id = l.product_id join channel ch on ch.id = l.channel_id
+      left join category c on c.id = l.category_id left join brand b on b.id = l.brand_id
+    order by 1, 2, 3`,
+  changes: `select p.key, o.type, count(*)::int from outbox o join product p on p.id = o.product_id group by 1, 2 order by 1, 2`,
+} as const
+
+/** The whole catalog, comparable with that of another database. */
+export async function catalogOf(pool: Pool): Promise<Record<string, readonly unknown[]>> {
+  const tables: Record<string, readonly unknown[]> = {}
+  for (const [name, statement] of Object.entries(CATALOG)) tables[name] = await rowsOf(pool, statement)
+  return { ...tables, documents: (tables['documents'] ?? []).map((row) => withoutIds(row as { doc: string | null })) }
+}
+
+function withoutIds(row: { readonly doc: string | null }): unknown {
+  const ids = ['id', 'createdAt', 'updatedAt']
+  return { ...row, doc: row.doc === null ? null : JSON.parse(row.doc, (name, value: unknown) => (ids.includes(name) ? undefined : value)) }
 }

@@ -1,5 +1,5 @@
 /** The category tree as products name it, by paths of names; what is missing of a path is made on first use, level by level. */
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { RetryTransaction } from '../../shared/postgres.ts'
 import type { LocalizedText } from '../../shared/product-document.ts'
 import { chooseSlug, slugCandidates } from '../product/slug.ts'
@@ -53,47 +53,54 @@ interface Step {
   readonly locale: string
 }
 
-/**
- * By pathKey, ancestors included.
- * @param paths each with the locale that its names are in, should they have to be made
- * @throws RetryTransaction when another transaction took a slug in between
- */
-export async function addCategories(
-  client: PoolClient,
-  paths: readonly { readonly path: readonly string[]; readonly locale: string }[],
-): Promise<ReadonlyMap<string, Category>> {
-  const found = new Map<string, Category>()
-  const depth = Math.max(0, ...paths.map(({ path }) => path.length))
-  for (let level = 1; level <= depth; level++) {
-    const steps = stepsOfLevel(paths, level, found)
+/** A path, and the locale that its names are in, should they have to be made. */
+export interface NamedPath {
+  readonly path: readonly string[]
+  readonly locale: string
+}
+
+/** By pathKey, ancestors included. Paths that are not there are left out. */
+export async function readCategories(client: Pool | PoolClient, paths: readonly NamedPath[]): Promise<ReadonlyMap<string, Category>> {
+  return await eachLevel(paths, async (steps, found) => keep(found, steps, await readLevel(client, steps)))
+}
+
+/** By pathKey, ancestors included. @throws RetryTransaction when another transaction took a slug in between */
+export async function addCategories(client: PoolClient, paths: readonly NamedPath[]): Promise<ReadonlyMap<string, Category>> {
+  return await eachLevel(paths, async (steps, found) => {
     keep(found, steps, await readLevel(client, steps))
     const missing = steps.filter((step) => !found.has(pathKey(step.path)))
-    if (missing.length === 0) continue
+    if (missing.length === 0) return
     await addLevel(client, missing)
     keep(found, missing, await readLevel(client, missing))
     if (missing.some((step) => !found.has(pathKey(step.path))))
       throw new RetryTransaction('Another transaction took the slug of a category')
-  }
+  })
+}
+
+async function eachLevel(
+  paths: readonly NamedPath[],
+  find: (steps: readonly Step[], found: Map<string, Category>) => Promise<void>,
+): Promise<ReadonlyMap<string, Category>> {
+  const found = new Map<string, Category>()
+  const depth = Math.max(0, ...paths.map(({ path }) => path.length))
+  for (let level = 1; level <= depth; level++) await find(stepsOfLevel(paths, level, found), found)
   return found
 }
 
-function stepsOfLevel(
-  paths: readonly { readonly path: readonly string[]; readonly locale: string }[],
-  level: number,
-  found: ReadonlyMap<string, Category>,
-): readonly Step[] {
+function stepsOfLevel(paths: readonly NamedPath[], level: number, found: ReadonlyMap<string, Category>): readonly Step[] {
   const steps = new Map<string, Step>()
   for (const { path, locale } of paths) {
     if (path.length < level) continue
     const prefix = path.slice(0, level)
     const key = pathKey(prefix)
-    if (steps.has(key)) continue
-    steps.set(key, { parent: found.get(pathKey(prefix.slice(0, -1))) ?? null, path: prefix, name: prefix.at(-1) ?? '', locale })
+    const parent = found.get(pathKey(prefix.slice(0, -1))) ?? null
+    if (steps.has(key) || (level > 1 && parent === null)) continue
+    steps.set(key, { parent, path: prefix, name: prefix.at(-1) ?? '', locale })
   }
   return [...steps.values()]
 }
 
-async function readLevel(client: PoolClient, steps: readonly Step[]): Promise<readonly CategoryRow[]> {
+async function readLevel(client: Pool | PoolClient, steps: readonly Step[]): Promise<readonly CategoryRow[]> {
   const names = steps.map((step) => step.name)
   const query =
     steps[0]?.parent === null

@@ -1,10 +1,10 @@
 /** Everything that products name and that has a table of its own: found, or made on first use. */
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { AttributeValue } from '../../shared/product-document.ts'
 import type { CompleteProduct } from '../product/complete-product.ts'
 import { addAttributes, type AttributeKind, kindOf } from './attributes.ts'
-import { addBrands, type Brand } from './brands.ts'
-import { addCategories, type Category, pathKey } from './categories.ts'
+import { addBrands, type Brand, readBrands } from './brands.ts'
+import { addCategories, type Category, type NamedPath, pathKey, readCategories } from './categories.ts'
 import { addLocales } from './locales.ts'
 
 export interface References {
@@ -20,12 +20,23 @@ export interface References {
 export async function addReferences(client: PoolClient, products: readonly CompleteProduct[]): Promise<References> {
   await addLocales(client, localesOf(products))
   await addAttributes(client, attributesOf(products))
-  const brands = await addBrands(client, new Set(products.flatMap(({ brand }) => brand ?? [])))
-  const categories = await addCategories(client, pathsOf(products))
+  return toReferences(await addBrands(client, brandsOf(products)), await addCategories(client, pathsOf(products)))
+}
+
+/** Of stored products, whose references exist. */
+export async function readReferences(client: Pool | PoolClient, products: readonly CompleteProduct[]): Promise<References> {
+  return toReferences(await readBrands(client, [...brandsOf(products)]), await readCategories(client, pathsOf(products)))
+}
+
+function toReferences(brands: ReadonlyMap<string, Brand>, categories: ReadonlyMap<string, Category>): References {
   return {
     brandOf: ({ brand }) => (brand === null ? null : found(brands, brand)),
     categoriesOf: (product) => product.categories.map((path) => found(categories, pathKey(path))),
   }
+}
+
+function brandsOf(products: readonly CompleteProduct[]): ReadonlySet<string> {
+  return new Set(products.flatMap(({ brand }) => brand ?? []))
 }
 
 function found<T>(made: ReadonlyMap<string, T>, name: string): T {
@@ -55,7 +66,7 @@ function attributesOf(products: readonly CompleteProduct[]): ReadonlyMap<string,
   return kinds
 }
 
-function pathsOf(products: readonly CompleteProduct[]): readonly { readonly path: readonly string[]; readonly locale: string }[] {
+function pathsOf(products: readonly CompleteProduct[]): readonly NamedPath[] {
   return products.flatMap(({ categories, i18n }) => {
     const [locale = 'en'] = Object.keys(i18n)
     return categories.map((path) => ({ path, locale }))

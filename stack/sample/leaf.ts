@@ -2,7 +2,7 @@
 import type { AttributeValue } from '../../shared/product-document.ts'
 
 /** One text, written twice. */
-export type Bilingual = readonly [en: string, de: string]
+type Bilingual = readonly [en: string, de: string]
 
 type Attributes = Readonly<Record<string, AttributeValue>>
 

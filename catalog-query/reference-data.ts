@@ -1,5 +1,6 @@
 /** Channels and locales: what a request's `channel` and `locale` mean. Read from a replica, kept in memory, refreshed while used. */
 import { LRUCache } from 'lru-cache'
+import { localeChain } from '../shared/locale-chain.ts'
 import { invalidParameter } from '../shared/problem.ts'
 import type { Representation } from '../shared/representation.ts'
 import type { ConsistencyToken } from '../shared/token.ts'
@@ -154,19 +155,9 @@ function findIn(
   { locales, representations }: { locales: ReadonlyMap<string, string>; representations: Map<string, Representation> },
 ): Found {
   if (channel === null) return { complete: null, channel, representation: { channel: '', locales: [] } }
-  const wanted = [...chainOf(locale), ...chainOf(channel.defaultLocale)]
-  const present = wanted.map((tag) => locales.get(tag.toLowerCase())).filter((code) => code !== undefined)
-  const chain = present.length === 0 ? [channel.defaultLocale] : [...new Set(present)]
-  const name = `${channel.code} ${chain.join(' ')}`
-  const representation = representations.get(name) ?? { channel: channel.code, locales: chain }
+  const chain = localeChain(locale, channel.defaultLocale, locales)
+  const name = `${channel.code} ${chain.locales.join(' ')}`
+  const representation = representations.get(name) ?? { channel: channel.code, locales: chain.locales }
   representations.set(name, representation)
-  const complete = present.length === wanted.length ? { channel, representation, absence: null } : null
-  return { complete, channel, representation }
-}
-
-/** `de-Latn-AT` → `de-Latn-AT`, `de-Latn`, `de` (RFC 4647, lookup). */
-function chainOf(locale: string): readonly string[] {
-  if (locale === '') return []
-  const parts = locale.split('-')
-  return parts.map((_, i) => parts.slice(0, parts.length - i).join('-'))
+  return { complete: chain.complete ? { channel, representation, absence: null } : null, channel, representation }
 }

@@ -105,10 +105,10 @@ export function signalGroup(pid: number, signal: NodeJS.Signals, wholeGroup: boo
 }
 
 /** The end of a log in a line, for a message about a process that did not start: an uncaught error's own line where there is one. */
-export function logTail(logPath: string): string {
+export function logTail(logPath: string, maxLines: number = TAIL_LINES): string {
   const lines = readOr(logPath, '').slice(-TAIL_BYTES).trim().split('\n').map(withoutJson)
   const uncaught = lines.findLast((line) => UNCAUGHT_ERROR.test(line))
-  return uncaught ?? lines.slice(-TAIL_LINES).join(' | ')
+  return uncaught ?? lines.slice(-maxLines).join(' | ')
 }
 
 const UNCAUGHT_ERROR = /^(Uncaught )?\w*Error( \[\w+\])?: /

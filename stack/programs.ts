@@ -4,7 +4,7 @@ import { pause } from '../shared/lifecycle.ts'
 import type { Environment } from '../shared/settings.ts'
 import { LOOPBACK } from './port.ts'
 import type { ProcessBook } from './process-book.ts'
-import { runToEnd, startProcess, waitUntilReady } from './process.ts'
+import { logTail, runToEnd, startProcess, waitUntilReady } from './process.ts'
 import { REPOSITORY, type Ports } from './start-options.ts'
 import { supervise } from './supervisor.ts'
 
@@ -38,10 +38,14 @@ export function programs(ports: Ports): Readonly<Record<'query' | 'admin' | 'inv
   }
 }
 
-/** Tables and topics, by the program that containers run for it. @throws Error with the end of its log */
+/** Tables and topics, by the program that containers run for it. @throws Error with the last thing it said */
 export async function migrate(context: ProgramContext, env: Environment): Promise<void> {
   const options = { ...nodeProcess(context, 'migrate', 'catalog-admin/migrate/main.ts'), env: { ...context.env, ...env } }
-  await runToEnd(options, MIGRATE_MS)
+  try {
+    await runToEnd(options, MIGRATE_MS)
+  } catch (error) {
+    throw new Error(logTail(options.logPath, 1), { cause: error })
+  }
 }
 
 /** Resolves when it runs; what it needs may still be away. @throws Error with the end of its log, such as a setting that makes no sense */

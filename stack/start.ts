@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import { adminKeyPath, readAdminKey } from './admin-key.ts'
 import { checkSettings } from './check-settings.ts'
 import { openDataFolder, type DataFolder } from './data-folder.ts'
-import { hasSample, loadSample } from './load-sample.ts'
+import { hasSample, loadSample, type SampleContext } from './load-sample.ts'
 import { boundLogs, setLogsAside } from './part-logs.ts'
 import { openDatabases, openKafka, openRedis, type Databases, type OptionalPart, type PartsContext } from './parts.ts'
 import { privatePorts } from './private-ports.ts'
@@ -128,7 +128,8 @@ async function run({ settings, folder, book, flags }: Run): Promise<void> {
   const host = settings.host === '127.0.0.1' ? 'localhost' : reachableHost(settings.host)
   const url = (program: Program) => `http://${host}:${program.port}`
   const sample = { adminUrl: url(admin), adminKey, dataDir: folder.path, tell, progress, stopping: book.stopping }
-  const loaded = flags.sample ? await loadSample(sample) : hasSample(folder.path)
+  const loaded = flags.sample ? await tryToLoadSample(sample) : hasSample(folder.path)
+  if (book.stopping.aborted) return
   const rows: Row[] = [
     ...databases.parts,
     redis.part,
@@ -138,6 +139,16 @@ async function run({ settings, folder, book, flags }: Run): Promise<void> {
   screen.print(partsTable(rows))
   const keyPath = settings.adminKey === null ? shortPath(adminKeyPath(folder.path)) : null
   screen.print(welcome({ queryUrl: url(query), adminUrl: url(admin), keyPath, hasSample: loaded, logDir: shortPath(folder.log) }))
+}
+
+/** A catalog without its sample is still a catalog. */
+async function tryToLoadSample(sample: SampleContext): Promise<boolean> {
+  try {
+    return await loadSample(sample)
+  } catch (error) {
+    if (!sample.stopping.aborted) sample.tell(error instanceof Error ? error.message : String(error))
+    return false
+  }
 }
 
 interface Start {

@@ -18,7 +18,7 @@ import { createLagFinder, createPacing } from './import/pacing.ts'
 import { writeProducts } from './product/product-writer.ts'
 import { watchPrimary } from './primary-watch.ts'
 import { createAdminServer } from './server.ts'
-import { cleaningChores, runWorker } from './worker.ts'
+import { chores, runWorker } from './worker.ts'
 
 const CONNECT_MS = 2_000
 const STATEMENT_MS = 15_000
@@ -45,7 +45,7 @@ async function start(): Promise<Lifecycle> {
 
   const watch = watchPrimary(background, () => makeFirstClient(background, config), log)
   const tasks = [watch.run(signal), startTicker(background, signal, log)]
-  tasks.push(runWorker({ pool: background, chores: cleaningChores, metrics, log }, signal))
+  tasks.push(runWorker({ pool: background, chores, metrics, log }, signal))
   lifecycle.onStop('clock, watch and worker', () => Promise.all(tasks))
 
   const owner = `${hostname()} ${process.pid} ${randomBytes(4).toString('hex')}`

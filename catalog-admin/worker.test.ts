@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
+import { inTransaction } from '../shared/postgres.ts'
 import { testDatabase, type TestDatabase } from '../test/support/parts.ts'
-import { type Chore, cleaningChores, runChore, runWorker } from './worker.ts'
+import { parseProductInput } from './product/parse-product-input.ts'
+import { writeProducts } from './product/product-writer.ts'
+import { type Chore, chores, runChore, runWorker } from './worker.ts'
 
 let database: TestDatabase
 beforeAll(async () => void (database = await testDatabase()))
 afterAll(async () => await database[Symbol.asyncDispose]())
 
 function chore(name: string): Chore {
-  const found = cleaningChores.find((one) => one.name === name)
+  const found = chores.find((one) => one.name === name)
   if (found === undefined) throw new Error(`No chore ${name}`)
   return found
 }
@@ -80,7 +83,7 @@ test('a chore that fails is counted and tried again, and the others go on', asyn
   const tries = Promise.withResolvers<void>()
   const works = Promise.withResolvers<void>()
   let failures = 0
-  const chores: Chore[] = [
+  const some: Chore[] = [
     {
       name: 'broken',
       everyMs: 1,
@@ -98,9 +101,30 @@ test('a chore that fails is counted and tried again, and the others go on', asyn
       },
     },
   ]
-  const running = runWorker({ pool: database.primary, chores, metrics, log: pino({ level: 'silent' }) }, abort.signal)
+  const running = runWorker({ pool: database.primary, chores: some, metrics, log: pino({ level: 'silent' }) }, abort.signal)
   await Promise.all([tries.promise, works.promise])
   abort.abort()
   await running
   expect(await metrics.metrics()).toMatch(/catalog_worker_failures_total\{chore="broken"\} [1-9]/)
+})
+
+test('a product is published when its time has come, and one in the bin for 30 days is gone', async () => {
+  const id = '00000000-0000-7000-8000-0000000000a1'
+  const input = parseProductInput({ key: 'due', title: 'Due', status: 'active', publishAt: new Date(Date.now() + 3_600_000).toISOString() })
+  if (!input.ok) throw new Error(JSON.stringify(input.errors))
+  const write = { op: 'put', input: input.input, mode: 'create', ifVersion: null } as const
+  await inTransaction(database.primary, (client) => writeProducts(client, [write], { actor: id, requestId: null }))
+  const state = async () => (await database.primary.query<{ state: string }>('select state from read.product')).rows.map((row) => row.state)
+  expect(await state()).toEqual(['hidden'])
+  expect(await runChore(database.primary, chore('publish due'))).toBe(0)
+  await database.primary.query(`update product set due_at = now() - interval '1 second', publish_at = now() - interval '1 second'`)
+  expect(await runChore(database.primary, chore('publish due'))).toBe(1)
+  expect(await state()).toEqual(['visible'])
+  expect(await runChore(database.primary, chore('publish due'))).toBe(0)
+
+  await database.primary.query(`update product set deleted_at = now() - interval '29 days'`)
+  expect(await runChore(database.primary, chore('bin'))).toBe(0)
+  await database.primary.query(`update product set deleted_at = now() - interval '31 days'`)
+  expect(await runChore(database.primary, chore('bin'))).toBe(1)
+  expect(await count('product')).toBe(0)
 })

@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { pause } from '../shared/lifecycle.ts'
 import { inTransaction } from '../shared/postgres.ts'
+import { publishDue } from './product/publish-due.ts'
+import { purgeBin } from './product/purge-bin.ts'
 
 /** One thing that is done again and again. */
 export interface Chore {
@@ -18,6 +20,9 @@ export interface Chore {
 const MAX_BATCHES = 50
 const BATCH_ROWS = 1_000
 const CLEAN_EVERY_MS = 60_000
+const PUBLISH_EVERY_MS = 500
+const PRODUCTS_PER_BATCH = 200
+const BIN_DAYS = 30
 
 // Ids are in the order of time, so the oldest rows are the first: nothing behind them needs to be looked at.
 // A row that is not published yet stops it there, which is right: the relay is stuck, and this is no time to tidy up.
@@ -56,12 +61,16 @@ const CLEANING: Readonly<Record<string, string>> = {
   'import chunks': DELETE_IMPORT_CHUNKS,
 }
 
-/** Deletes rows that are old enough, of everything that grows. */
-export const cleaningChores: readonly Chore[] = Object.entries(CLEANING).map(([name, sql]) => ({
-  name,
-  everyMs: CLEAN_EVERY_MS,
-  run: async (client) => (await client.query(sql, [BATCH_ROWS])).rowCount ?? 0,
-}))
+/** Deletes rows that are old enough, of everything that grows, and publishes what is due. */
+export const chores: readonly Chore[] = [
+  ...Object.entries(CLEANING).map(([name, sql]) => ({
+    name,
+    everyMs: CLEAN_EVERY_MS,
+    run: async (client: PoolClient) => (await client.query(sql, [BATCH_ROWS])).rowCount ?? 0,
+  })),
+  { name: 'bin', everyMs: CLEAN_EVERY_MS, run: (client) => purgeBin(client, BIN_DAYS, PRODUCTS_PER_BATCH) },
+  { name: 'publish due', everyMs: PUBLISH_EVERY_MS, run: (client) => publishDue(client, PRODUCTS_PER_BATCH) },
+]
 
 // Ends with the transaction, so a process that dies holds nothing up. Whoever does not get it lets the other do the work.
 const TRY_LOCK = /* sql */ `select pg_try_advisory_xact_lock(hashtextextended('worker:' || $1, 0)) as locked`

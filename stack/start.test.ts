@@ -121,6 +121,13 @@ test.runIf(isRoot)(
   STARTS_MS,
 )
 
+test('a Node that is too old says so before it reads any TypeScript', () => {
+  const asOld = `Object.defineProperty(process, 'versions', { value: { node: '20.19.0' } }); require('./shared/node-version.cjs')`
+  const ran = spawnSync(process.execPath, ['-e', asOld], { cwd: join(import.meta.dirname, '..'), encoding: 'utf8' })
+  expect(ran.status).toBe(1)
+  expect(ran.stderr).toMatch(/^The catalog needs Node >= 24\.12, found 20\.19\.0: .*\n$/)
+})
+
 test(
   'data of another version of PostgreSQL, an unwritable folder, flags and settings that make no sense: a sentence each',
   async () => {

@@ -1,10 +1,12 @@
 import type { Pool } from 'pg'
+import { Registry } from 'prom-client'
 import { expect, test, vi } from 'vitest'
 import { keyTaken } from '../../shared/problem.ts'
 import { type TestDatabase, testDatabase } from '../../test/support/parts.ts'
 import type { WriteProducts } from '../product/product-write.ts'
 import { listImportErrors } from './import-error.ts'
 import { applyDryRun, endJob, findImportJob, retryFailedLines } from './import-job.ts'
+import { createImportMetrics } from './import-metrics.ts'
 import { BLOCK_RECORDS } from './line-blocks.ts'
 import { countsOf, makeRunner, productLines, rowsOf, runToEnd, upload, waitForState } from './test-import.ts'
 import { writeProducts } from '../product/product-writer.ts'
@@ -311,11 +313,14 @@ test('an import that has to wait says why, and goes on when it may', async () =>
       await gate.promise
     },
   }
-  const runner = makeRunner(primary, writeProducts, { pacing })
+  const registry = new Registry()
+  const runner = makeRunner(primary, writeProducts, { pacing, metrics: createImportMetrics(registry) })
   runner.start()
   await vi.waitFor(async () => expect((await findImportJob(primary, id))?.throttleReason).toBe('a replica is 1500 ms behind'))
+  expect(await registry.metrics()).toContain('catalog_import_throttled 1')
   gate.resolve()
   expect((await waitForState(primary, id, ['succeeded'])).throttleReason).toBeNull()
+  expect(await registry.metrics()).toContain(`catalog_import_lines_total{outcome="created"} ${LINES.length}`)
   await runner.stop()
 })
 

@@ -16,6 +16,7 @@ import {
   OWNER_LOST_MS,
   releaseJob,
 } from './import-job.ts'
+import type { ImportMetrics } from './import-metrics.ts'
 import type { Pacing } from './pacing.ts'
 import { type ParsedBlock, parseBlock } from './parse-block.ts'
 
@@ -25,6 +26,7 @@ export interface ImportRunnerParts extends BlockParts {
   readonly owner: string
   /** A job that was not heard of for this long is taken over. Default 10,000. */
   readonly ownerLostMs?: number
+  readonly metrics?: ImportMetrics
 }
 
 export interface ImportRunner {
@@ -138,7 +140,9 @@ async function runJob(parts: ImportRunnerParts, job: ImportJob, stopping: AbortS
       await pacing.turn(pulse.signal, pulse.say)
       pulse.say(null)
       if (stopping.aborted) return await releaseJob(pool, job.id, owner)
+      const begunMs = performance.now()
       const applied = await applyBlock(parts, { job, owner, from: nextLine, chunk, parsed })
+      parts.metrics?.block(applied.outcome, (performance.now() - begunMs) / 1000)
       nextLine = applied.nextLine
       block = await loading
     }
@@ -149,7 +153,7 @@ async function runJob(parts: ImportRunnerParts, job: ImportJob, stopping: AbortS
 }
 
 /** Says every 2 s that this process has the job, and why it waits if it does. */
-function startPulse({ pool, owner }: ImportRunnerParts, jobId: string, stopping: AbortSignal) {
+function startPulse({ pool, owner, metrics }: ImportRunnerParts, jobId: string, stopping: AbortSignal) {
   const lost = new AbortController()
   let reason: string | null = null
 
@@ -166,6 +170,7 @@ function startPulse({ pool, owner }: ImportRunnerParts, jobId: string, stopping:
     say: (why: string | null) => {
       const begins = reason === null && why !== null
       reason = why
+      metrics?.throttled(why !== null)
       if (begins) void beat()
     },
     stop: () => clearInterval(timer),

@@ -37,7 +37,7 @@ function isProblemName(name: string): name is ProblemName {
 }
 
 /** HTML; null when there is no such problem. */
-export function renderProblemPage(name: string): string | null {
+function renderProblemPage(name: string): string | null {
   if (!isProblemName(name)) return null
   const [status, title] = PROBLEMS[name]
   return page(
@@ -46,7 +46,7 @@ export function renderProblemPage(name: string): string | null {
   )
 }
 
-export function renderProblemIndex(): string {
+function renderProblemIndex(): string {
   const rows = Object.entries(PROBLEMS).map(
     ([name, [status, title]]) => `<tr><td>${status}</td><td><a href="/problems/${name}">${name}</a></td><td>${title}</td></tr>`,
   )

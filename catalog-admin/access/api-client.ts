@@ -25,7 +25,7 @@ const COLUMNS = /* sql */ `
   to_char(revoked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "revokedAt"`
 
 /** SHA-256: the secret is 256 random bits, so a slow hash would buy nothing. */
-export function hashSecret(secret: string): Buffer {
+function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }
 

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { invalidCursor } from '../../shared/problem.ts'
 
-export const MAX_LIMIT = 200
+const MAX_LIMIT = 200
 const DEFAULT_LIMIT = 50
 const MAX_CURSOR_LENGTH = 2_000
 

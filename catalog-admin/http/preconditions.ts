@@ -43,7 +43,7 @@ function notAnETag(parameter: string, header: string) {
 }
 
 /** Whether a reader has this version already: the answer is 304. Lists, weak forms and `*` count. */
-export function isNotModified(request: FastifyRequest, version: number): boolean {
+function isNotModified(request: FastifyRequest, version: number): boolean {
   const header = request.headers['if-none-match']
   if (header === undefined) return false
   return header.split(',').some((tag) => tag.trim() === '*' || VERSION_TAG.exec(tag.trim())?.[1] === String(version))

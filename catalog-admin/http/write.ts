@@ -12,7 +12,7 @@ import { prefersMinimal, versionTag } from './preconditions.ts'
 import type { WriteAnswer } from './write-answer.ts'
 
 /** Within the transaction. What it throws rolls everything back. */
-export type Work = (client: PoolClient, context: WriteContext) => Promise<WriteAnswer>
+type Work = (client: PoolClient, context: WriteContext) => Promise<WriteAnswer>
 
 /** Answers the request with what `work` did. */
 export type RunWrite = (request: FastifyRequest, reply: FastifyReply, work: Work) => Promise<FastifyReply>

@@ -35,7 +35,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
     },
     transform: ({ schema, url, route }) => {
       if (schema.hide === true || route.config?.scope === null) return { schema, url }
-      return { schema: { ...schema, headers: TOKEN_HEADER, security: [{}, { apiKey: [] }] }, url: literalColons(url) }
+      return { schema: { ...schema, headers: TOKEN_HEADER, security: [{}, { apiKey: [] }] }, url }
     },
   })
   const options = { schema: { hide: true }, config: { scope: null } }
@@ -47,9 +47,4 @@ const TOKEN_HEADER = {
   properties: {
     'Consistency-Token': { type: 'string', maxLength: 200, description: 'Never answer anything older than what it stands for' },
   },
-}
-
-/** `/products::batchGet` is a colon of the path, not a parameter. */
-function literalColons(url: string): string {
-  return url.replace('::', ':')
 }

@@ -21,7 +21,7 @@ const validate = ajv.compile<RawProductInput>(ProductInputSchema)
 export function parseProductInput(raw: unknown): ParsedInput {
   const errors: FieldError[] = []
   if (!isStorable(raw, 0)) refuseUnstorableText(raw, '', errors, 0)
-  if (errors.length === 0 && !validate(raw)) errors.push(...(validate.errors ?? []).map(toFieldError))
+  if (errors.length === 0 && !validate(raw)) errors.push(...ownFaults(validate.errors ?? []).map(toFieldError))
   if (errors.length > 0) return failed(raw, errors)
   const input = canonical(raw as RawProductInput, errors)
   return errors.length > 0 ? failed(raw, errors) : { ok: true, input }
@@ -32,11 +32,22 @@ function failed(raw: unknown, errors: readonly FieldError[]): ParsedInput {
   return { ok: false, errors: errors.slice(0, MAX_ERRORS), key }
 }
 
+/** Of `string or null` one is told what is wrong with the string, not that null would do. */
+function ownFaults(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const own = errors.filter(({ keyword, params }) => keyword !== 'anyOf' && params['type'] !== 'null')
+  return own.length > 0 ? own : errors
+}
+
 function toFieldError(error: ErrorObject): FieldError {
   const named = error.params['additionalProperty'] ?? error.params['missingProperty']
   const pointer = error.instancePath + (typeof named === 'string' ? `/${escapePointer(named)}` : '')
   const unknown = error.keyword === 'additionalProperties'
-  const what = unknown ? 'is not known' : (error.message ?? 'is not valid')
+  const allowed: unknown = error.params['allowedValues']
+  const what = unknown
+    ? 'is not known'
+    : Array.isArray(allowed)
+      ? `must be one of ${allowed.join(', ')}`
+      : (error.message ?? 'is not valid')
   return { pointer, code: unknown ? 'unknown' : error.keyword, message: `${pointer || 'The document'} ${what}` }
 }
 

@@ -56,7 +56,7 @@ const LocalizedInput = Type.Object({ title: Title, description: Type.Optional(De
 export const ProductInputSchema = Type.Object(
   {
     key: Type.String({ minLength: 1, maxLength: 128 }),
-    status: Type.Optional(Type.Union([Type.Literal('draft'), Type.Literal('active'), Type.Literal('archived')])),
+    status: Type.Optional(Type.Enum(['draft', 'active', 'archived'])),
     publishAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
     brand: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
     categories: Type.Optional(

@@ -75,6 +75,7 @@ export function slugsOf(product: CompleteProduct): readonly SlugName[] {
 
 function hasEqualContent(before: CompleteProduct, after: CompleteProduct): boolean {
   return (
+    before.key === after.key &&
     contentText(before) === contentText(after) &&
     Object.entries(after.i18n).every(([locale, text]) => before.i18n[locale]?.slug === text.slug)
   )

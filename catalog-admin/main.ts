@@ -13,6 +13,7 @@ import { ensureFirstClient } from './access/api-client.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createBearerVerifier } from './access/bearer-token.ts'
 import { type AdminConfig, readConfig } from './config.ts'
+import { createImportMetrics } from './import/import-metrics.ts'
 import { createImportRunner } from './import/import-runner.ts'
 import { createLagFinder, createPacing } from './import/pacing.ts'
 import { writeProducts } from './product/product-writer.ts'
@@ -49,7 +50,8 @@ async function start(): Promise<Lifecycle> {
   lifecycle.onStop('clock, watch and worker', () => Promise.all(tasks))
 
   const owner = `${hostname()} ${process.pid} ${randomBytes(4).toString('hex')}`
-  const runner = createImportRunner({ pool, writeProducts, log, pacing: createPacing(createLagFinder(background, replicas)), owner })
+  const pacing = createPacing(createLagFinder(background, replicas))
+  const runner = createImportRunner({ pool, writeProducts, log, pacing, owner, metrics: createImportMetrics(metrics) })
   runner.start()
   lifecycle.onStop('imports', () => runner.stop())
 

@@ -8,7 +8,7 @@ import { listImportErrors } from './import-error.ts'
 import { applyDryRun, endJob, findImportJob, retryFailedLines } from './import-job.ts'
 import { createImportMetrics } from './import-metrics.ts'
 import { BLOCK_RECORDS } from './line-blocks.ts'
-import { countsOf, makeRunner, productLines, rowsOf, runToEnd, upload, waitForState } from './test-import.ts'
+import { catalogOf, countsOf, makeRunner, productLines, rowsOf, runToEnd, upload, waitForState } from './test-import.ts'
 import { writeProducts } from '../product/product-writer.ts'
 
 const BLOCKS = 4
@@ -81,7 +81,7 @@ test('a runner that is cut off in the middle of a block is followed by another t
   await killed.stop()
 
   expect(countsOf(job)).toMatchObject({ state: 'succeeded', linesDone: LINES.length, created: LINES.length })
-  expect(await productsOf(cut.primary)).toEqual(await productsOf(whole.primary))
+  expect(await catalogOf(cut.primary)).toEqual(await catalogOf(whole.primary))
 })
 
 async function endBackendsInTransaction(database: TestDatabase): Promise<void> {

@@ -84,7 +84,7 @@ test('a database without tables is named as such', async () => {
   expect((await readyz(program.opsUrl)).code).toBe(503)
 })
 
-test('the clock is ticked: a standby shows it at most a second old', async () => {
+test('the clock is ticked: a standby shows it younger than the 2 s that readers trust', async () => {
   await using database = await testDatabase()
   await using program = await runProgram(MAIN, { DATABASE_URL: database.primaryUrl })
   expect(program.url).toMatch('http://127.0.0.1:')
@@ -94,7 +94,7 @@ test('the clock is ticked: a standby shows it at most a second old', async () =>
     'the clock to move',
     async () => (await database.replica.query<{ at: string }>('select at::text as at from read.clock')).rows[0]?.at !== before.rows[0]?.at,
   )
-  expect((await database.replica.query<{ ageMs: number }>(AGE)).rows[0]?.ageMs).toBeLessThan(1_000)
+  expect((await database.replica.query<{ ageMs: number }>(AGE)).rows[0]?.ageMs).toBeLessThan(2_000)
 })
 
 test('told to stop, it finishes the request in hand, takes no other, and ends with code 0', async () => {

@@ -164,3 +164,11 @@ test('requests are measured by route and status, never by address', async () => 
   expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/admin\/v1\/products\/by-key\/:key",status="404"\} \d/)
   expect(text).not.toContain('by-key/none')
 })
+
+test('a fault of ours is 500 internal, and tells nothing of what is inside', async () => {
+  await using broken = await testAdmin()
+  await broken.database.primary.query('alter table brand rename column slug to elsewhere')
+  const answer = await broken.call('GET', '/admin/v1/brands')
+  expect(answer).toMatchObject({ status: 500, body: { type: '/problems/internal', detail: 'Something went wrong on our side' } })
+  expect(JSON.stringify(answer.body)).not.toMatch(/column|select|slug|\.ts/)
+})

@@ -226,6 +226,21 @@ test('DELETE needs If-Match, answers 204 with rev and token, and restore brings 
   expect((await admin.call('DELETE', byKey('none'), { headers: { 'if-match': '*' } })).status).toBe(404)
 })
 
+test('what is in the bin is not edited: 410 gone; restoring what is not there changes nothing', async () => {
+  await create('B-1')
+  expect(await admin.call('POST', `${byKey('B-1')}/restore`)).toMatchObject({ status: 200, body: { unchanged: true } })
+  await admin.call('DELETE', byKey('B-1'), { headers: { 'if-match': '*' } })
+  expect(await patch(byKey('B-1'), { tags: ['x'] }, { 'if-match': '*' })).toMatchObject({ status: 410, body: { type: '/problems/gone' } })
+})
+
+test('a slug of one’s own that another product has is 409 slug-taken; one made from the title is made another', async () => {
+  await create('G-1', { i18n: { en: { title: 'Same', slug: 'same' } } })
+  const taken = await admin.call('POST', PRODUCTS, { body: product('G-2', { i18n: { en: { title: 'Same', slug: 'same' } } }) })
+  expect(taken).toMatchObject({ status: 409, body: { type: '/problems/slug-taken', slug: 'same', locale: 'en' } })
+  const made = await create('G-3', { i18n: { en: { title: 'Same' } } })
+  expect(made.i18n['en']?.slug).not.toBe('same')
+})
+
 test('Prefer: return=minimal is 204, with all the headers', async () => {
   const minimal = { prefer: 'return=minimal' }
   const created = await admin.call('POST', PRODUCTS, { body: product('N-1'), headers: minimal })

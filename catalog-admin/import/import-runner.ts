@@ -48,6 +48,8 @@ interface Tries {
   jobId: string
   line: number
   count: number
+  /** Failures in a row to look for a job at all: the database is away, which is logged once. */
+  lookFailures: number
 }
 
 export function createImportRunner(parts: ImportRunnerParts): ImportRunner {
@@ -56,12 +58,12 @@ export function createImportRunner(parts: ImportRunnerParts): ImportRunner {
   let running: Promise<void> = Promise.resolve()
 
   async function run(): Promise<void> {
-    const tries: Tries = { jobId: '', line: 0, count: 0 }
+    const tries: Tries = { jobId: '', line: 0, count: 0, lookFailures: 0 }
     while (!stopping.signal.aborted) {
       const result = await runOldestJob(parts, stopping.signal, tries)
       if (result === 'done') tries.count = 0
       if (result === 'idle') await pause(POLL_EVERY_MS, bell.signal)
-      if (result === 'failed') await pause(Math.min(100 * 2 ** tries.count, RETRY_MAX_MS), bell.signal)
+      if (result === 'failed') await pause(Math.min(100 * 2 ** (tries.count + tries.lookFailures), RETRY_MAX_MS), bell.signal)
       if (!stopping.signal.aborted) bell = new AbortController()
     }
   }
@@ -84,6 +86,7 @@ async function runOldestJob(parts: ImportRunnerParts, stopping: AbortSignal, tri
   try {
     await endLostUploads(pool, ownerLostMs)
     job = await claimOldestJob(pool, owner, ownerLostMs)
+    tries.lookFailures = 0
     if (job === null) return 'idle'
     countTry(tries, job)
     await runJob(parts, job, stopping)
@@ -95,7 +98,8 @@ async function runOldestJob(parts: ImportRunnerParts, stopping: AbortSignal, tri
       return 'done'
     }
     if (job !== null && tries.count >= MAX_TRIES && !isUnavailable(error)) return await giveUp(parts, job, error)
-    log.warn({ err: error, importId }, 'an import could not go on and is tried again')
+    if (job === null) tries.lookFailures += 1
+    if (tries.lookFailures <= 1) log.warn({ err: error, importId }, 'an import could not go on and is tried again')
     return 'failed'
   }
 }

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import type { Logger } from 'pino'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { pause } from '../shared/lifecycle.ts'
+import { deleteOldEvents } from '../shared/log-table.ts'
 import { inTransaction } from '../shared/postgres.ts'
 import { publishDue } from './product/publish-due.ts'
 import { purgeBin } from './product/purge-bin.ts'
@@ -23,6 +24,7 @@ const CLEAN_EVERY_MS = 60_000
 const PUBLISH_EVERY_MS = 500
 const PRODUCTS_PER_BATCH = 200
 const BIN_DAYS = 30
+const EVENT_DAYS = 7
 
 // Ids are in the order of time, so the oldest rows are the first: nothing behind them needs to be looked at.
 // A row that is not published yet stops it there, which is right: the relay is stuck, and this is no time to tidy up.
@@ -68,6 +70,7 @@ export const chores: readonly Chore[] = [
     everyMs: CLEAN_EVERY_MS,
     run: async (client: PoolClient) => (await client.query(sql, [BATCH_ROWS])).rowCount ?? 0,
   })),
+  { name: 'event log', everyMs: CLEAN_EVERY_MS, run: (client) => deleteOldEvents(client, EVENT_DAYS, BATCH_ROWS) },
   { name: 'bin', everyMs: CLEAN_EVERY_MS, run: (client) => purgeBin(client, BIN_DAYS, PRODUCTS_PER_BATCH) },
   { name: 'publish due', everyMs: PUBLISH_EVERY_MS, run: (client) => publishDue(client, PRODUCTS_PER_BATCH) },
 ]

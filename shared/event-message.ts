@@ -4,8 +4,8 @@ import type { ProductEvent } from './event-log.ts'
 import type { ProductState } from './product-document.ts'
 import { isStamp, stampTimeline, stampTimeUs, type Stamp } from './stamp.ts'
 
-export const PRODUCT_CHANGED = 'catalog.product.changed.v1'
-export const HEARTBEAT = 'catalog.heartbeat.v1'
+const PRODUCT_CHANGED = 'catalog.product.changed.v1'
+const HEARTBEAT = 'catalog.heartbeat.v1'
 
 const SOURCE = '/catalog/relay'
 /** Above every rev: an event that cannot be read must win over any copy. */

@@ -1,5 +1,5 @@
 /** Stands in for Kafka where there is none: the log of product events as a table in PostgreSQL, its writing side. For one machine. */
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { BUCKET_COUNT, bucketOf } from './bucket.ts'
 import type { EventPublisher, ProductEvent } from './event-log.ts'
 import { stampTimeline, type Stamp } from './stamp.ts'
@@ -105,7 +105,7 @@ const DELETE_OLD = /* sql */ `
  * Deletes events older than `days`, at most `limit` of them; to be called again until it returns less than about that.
  * @returns how many were deleted
  */
-export async function deleteOldEvents(pool: Pool, days: number, limit: number): Promise<number> {
-  const { rows } = await pool.query<{ deleted: number }>(DELETE_OLD, [days, Math.max(1, Math.floor(limit / BUCKET_COUNT))])
+export async function deleteOldEvents(client: Pool | PoolClient, days: number, limit: number): Promise<number> {
+  const { rows } = await client.query<{ deleted: number }>(DELETE_OLD, [days, Math.max(1, Math.floor(limit / BUCKET_COUNT))])
   return rows[0]?.deleted ?? 0
 }

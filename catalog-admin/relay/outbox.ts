@@ -6,7 +6,7 @@ import type { OutboxPage } from './relay-round.ts'
 
 export const PAGE_ROWS = 500
 /** Of documents in a page: with its headers it stays below the 1 MiB that Kafka takes as one batch of a partition. */
-export const PAGE_BYTES = 512 * 1024
+const PAGE_BYTES = 512 * 1024
 
 interface PageRow {
   readonly id: string

@@ -21,13 +21,15 @@ test('every option is read, before or after the file', () => {
   expect(readImportConfig(args, env)).toEqual({ file: 'file', mode: 'update', dryRun: true, url: 'https://shop.example', key: 'ck_1' })
 })
 
-test('without a key in the environment the one that npm start keeps is used', () => {
+test("without a key in the environment the one that npm start keeps is used, for this machine's catalog alone", () => {
   const folder = mkdtempSync(join(tmpdir(), 'catalog-key-'))
-  const keyFile = join(folder, 'admin-key')
-  writeFileSync(keyFile, 'from the file\n')
-  expect(readImportConfig(['file'], {}, keyFile)?.key).toBe('from the file')
+  writeFileSync(join(folder, 'admin-key'), 'from the file\n')
+  const started = { CATALOG_DATA_DIR: folder }
+  expect(readImportConfig(['file'], started)?.key).toBe('from the file')
+  expect(readImportConfig(['file', '--url', 'http://localhost:4000'], started)?.key).toBe('from the file')
+  expect(() => readImportConfig(['file', '--url', 'https://shop.example'], started)).toThrow('No API key')
   rmSync(folder, { recursive: true })
-  expect(() => readImportConfig(['file'], {}, keyFile)).toThrow('No API key')
+  expect(() => readImportConfig(['file'], started)).toThrow('No API key')
 })
 
 test.each([

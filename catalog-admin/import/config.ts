@@ -20,7 +20,7 @@ FILE is NDJSON, one product a line; a name that ends in .gz is sent as it is. "-
 --dry-run    check everything, write nothing
 --mode       upsert (default) creates and updates; create refuses products that are there, update those that are not
 --url        of the admin server, default http://127.0.0.1:3001
---key        of an API client with the scope import:run, default ADMIN_API_KEY, then the file .catalog/admin-key
+--key        of an API client with the scope import:run, default ADMIN_API_KEY; for this machine's catalog the key that npm start keeps in .catalog
 
 Exit code: 0 when every line was accepted, 1 when some were, 2 when none was.`
 
@@ -36,11 +36,12 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
-/** Where `npm start` keeps the key that it has made. */
-const KEY_FILE = join(import.meta.dirname, '../../.catalog/admin-key')
+/** Of `npm start`, which keeps the key that it has made there. */
+const DATA_DIR = join(import.meta.dirname, '../../.catalog')
+const THIS_MACHINE = ['127.0.0.1', '[::1]', 'localhost']
 
 /** @returns null when help is asked for. @throws UsageError */
-export function readImportConfig(args: readonly string[], env: Environment = process.env, keyFile = KEY_FILE): ImportConfig | null {
+export function readImportConfig(args: readonly string[], env: Environment = process.env): ImportConfig | null {
   const { values, positionals } = parse(args)
   if (values.help) return null
   const [file, ...others] = positionals
@@ -48,7 +49,8 @@ export function readImportConfig(args: readonly string[], env: Environment = pro
   if (others.length > 0) throw new UsageError(`Expected one file, got ${positionals.length}: ${positionals.join(', ')}`)
   const mode = IMPORT_MODES.find((one) => one === values.mode)
   if (mode === undefined) throw new UsageError(`--mode must be one of ${IMPORT_MODES.join(', ')}, not "${values.mode}"`)
-  return { file, mode, dryRun: values['dry-run'], url: readUrl(values.url), key: values.key ?? findKey(env, keyFile) }
+  const url = readUrl(values.url)
+  return { file, mode, dryRun: values['dry-run'], url, key: values.key ?? findKey(env, url) }
 }
 
 function parse(args: readonly string[]) {
@@ -66,14 +68,15 @@ function readUrl(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
-function findKey(env: Environment, keyFile: string): string {
+function findKey(env: Environment, url: string): string {
   const named = env['ADMIN_API_KEY']
   if (named !== undefined && named !== '') return named
+  // The key of this machine's catalog is nothing to send to another's.
+  if (!THIS_MACHINE.includes(new URL(url).hostname)) throw new UsageError('No API key: use --key, or set ADMIN_API_KEY')
   try {
-    return readFileSync(keyFile, 'utf8').trim()
+    return readFileSync(join(env['CATALOG_DATA_DIR'] || DATA_DIR, 'admin-key'), 'utf8').trim()
   } catch (error) {
-    throw new UsageError('No API key: use --key, set ADMIN_API_KEY, or start the catalog here first (npm start makes .catalog/admin-key)', {
-      cause: error,
-    })
+    const hint = 'No API key: use --key, set ADMIN_API_KEY, or start the catalog here first (npm start makes .catalog/admin-key)'
+    throw new UsageError(hint, { cause: error })
   }
 }

@@ -54,7 +54,7 @@ test('a standby whose data is of another cluster, or damaged, is cloned again an
   }
   expect(lines).toContain('PostgreSQL standby 1 cannot follow the primary: it is cloned again')
   expect(lines).toContain('PostgreSQL standby 2 cannot start from its data: it is cloned again')
-}, 120_000)
+}, 240_000)
 
 async function hasTable(port: number): Promise<boolean> {
   try {

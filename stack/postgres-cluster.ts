@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pause } from '../shared/lifecycle.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import { checkDataVersion, hasCluster, initPostgres, postgresUrl, queryOnce, startPostgres } from './postgres-server.ts'
-import { cloneStandby, primaryConninfo } from './postgres-standby.ts'
+import { cloneStandby, copyStandby, primaryConninfo, type StandbyOptions } from './postgres-standby.ts'
 import { processesIn, waitUntilGone } from './process-identity.ts'
 import { signalGroup, type RunningProcess, type TrackProcess } from './process.ts'
 import { supervise } from './supervisor.ts'
@@ -43,7 +43,7 @@ export function startCluster(options: ClusterOptions): Cluster {
   if (hasCluster(primaryDir)) checkData(options.binaries, primaryDir)
   const primaryReady = startPrimary(options, primaryDir)
   const standbysReady = primaryReady.then(async () => {
-    await Promise.all(options.standbyPorts.map((port, index) => startStandby(options, { number: index + 1, port, primaryDir })))
+    await Promise.all(options.standbyPorts.map((port, index) => startStandby(options, { number: index + 1, port })))
   })
   return {
     primaryUrl: postgresUrl(options.primaryPort, DATABASE),
@@ -68,6 +68,7 @@ async function startPrimary(options: ClusterOptions, dataDir: string): Promise<v
   if (!hasCluster(dataDir)) {
     tell('PostgreSQL: making a new cluster')
     await initPostgres({ binaries, dataDir, logPath, track })
+    await Promise.all(options.standbyPorts.map((_, index) => copyStandby(standbyOptions(options, index + 1))))
   }
   const name = 'PostgreSQL primary'
   const start = async () => {
@@ -82,18 +83,26 @@ async function startPrimary(options: ClusterOptions, dataDir: string): Promise<v
 interface Standby {
   readonly number: number
   readonly port: number
-  readonly primaryDir: string
+}
+
+function standbyOptions({ binaries, folder, primaryPort }: ClusterOptions, number: number): StandbyOptions {
+  return {
+    binaries,
+    primaryPort,
+    primaryDir: join(folder, 'primary'),
+    standbyDir: join(folder, `standby-${number}`),
+    name: `standby${number}`,
+  }
 }
 
 async function startStandby(options: ClusterOptions, standby: Standby): Promise<void> {
-  const { binaries, primaryPort, tell, stopping } = options
-  const dataDir = join(options.folder, `standby-${standby.number}`)
-  const name = `standby${standby.number}`
+  const { binaries, tell, stopping } = options
+  const { standbyDir: dataDir, name } = standbyOptions(options, standby.number)
   let clone = !hasCluster(dataDir) || !isSameVersion(binaries, dataDir)
 
   async function start(): Promise<RunningProcess> {
     await endProcessesIn(dataDir)
-    if (clone) await cloneStandby({ binaries, primaryPort, primaryDir: standby.primaryDir, standbyDir: dataDir, name })
+    if (clone) await cloneStandby(standbyOptions(options, standby.number))
     clone = false
     return await startServer(options, standby, dataDir)
   }

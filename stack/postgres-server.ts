@@ -30,7 +30,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: '128MB',
   synchronous_commit: 'on',
   wal_level: 'replica',
-  max_wal_senders: '8',
+  // As initdb writes it down: a standby refuses to begin with less than its primary had.
+  max_wal_senders: '10',
   wal_keep_size: '512MB',
   max_wal_size: '1GB',
   hot_standby: 'on',

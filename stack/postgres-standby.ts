@@ -1,4 +1,4 @@
-/** Clones a running primary into a streaming standby by the low-level backup protocol: the npm package has no pg_basebackup. */
+/** Clones a primary into a streaming standby by the low-level backup protocol: the npm package has no pg_basebackup. */
 import { chownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -29,23 +29,38 @@ export interface StandbyOptions {
   readonly name: string
 }
 
-/** Makes the folder of a standby, whole or not at all. */
+/** Makes the folder of a standby from a primary that runs, whole or not at all. */
 export async function cloneStandby(options: StandbyOptions): Promise<void> {
-  const { binaries, primaryDir, standbyDir } = options
-  const part = `${standbyDir}.part`
-  rmSync(part, { recursive: true, force: true })
-  rmSync(standbyDir, { recursive: true, force: true })
+  const part = emptyPart(options)
   const client = new Client({ connectionString: postgresUrl(options.primaryPort, 'postgres') })
   await client.connect()
   try {
     await client.query(`select pg_backup_start('standby', true)`)
-    await copyCluster(primaryDir, part)
+    await copyRunning(options.primaryDir, part)
     const stopped = await client.query<{ labelfile: string }>(`select labelfile from pg_backup_stop(false)`)
     writeFileSync(join(part, 'backup_label'), stopped.rows[0]?.labelfile ?? '')
   } finally {
     await client.end()
   }
-  writeFileSync(join(part, 'postgresql.auto.conf'), `primary_conninfo = '${primaryConninfo(options.primaryPort, options.name)}'\n`)
+  becomeStandby(options, part)
+}
+
+/** As cloneStandby, from a primary that does not run: its files are a backup as they are, which saves a checkpoint. */
+export async function copyStandby(options: StandbyOptions): Promise<void> {
+  const part = emptyPart(options)
+  await cp(options.primaryDir, part, { recursive: true })
+  becomeStandby(options, part)
+}
+
+function emptyPart({ standbyDir }: StandbyOptions): string {
+  const part = `${standbyDir}.part`
+  rmSync(part, { recursive: true, force: true })
+  rmSync(standbyDir, { recursive: true, force: true })
+  return part
+}
+
+function becomeStandby({ binaries, primaryPort, name, standbyDir }: StandbyOptions, part: string): void {
+  writeFileSync(join(part, 'postgresql.auto.conf'), `primary_conninfo = '${primaryConninfo(primaryPort, name)}'\n`)
   writeFileSync(join(part, 'standby.signal'), '')
   makePrivateFolder(binaries, part)
   if (binaries.runAs) chownTree(part, binaries.runAs.uid, binaries.runAs.gid)
@@ -58,7 +73,7 @@ export function primaryConninfo(primaryPort: number, name: string): string {
 }
 
 /** Files may change or go while they are copied: the WAL from the backup's start repairs what was torn. */
-async function copyCluster(from: string, to: string): Promise<void> {
+async function copyRunning(from: string, to: string): Promise<void> {
   mkdirSync(to, { mode: 0o700 })
   await cp(from, to, {
     recursive: true,

@@ -18,7 +18,7 @@ import { signalGroup } from './process.ts'
 
 const isRoot = process.getuid?.() === 0
 const NOBODY = 65_534
-const STARTS_MS = 120_000
+const STARTS_MS = 240_000
 
 async function failureOf(options: Parameters<typeof launch>[0]): Promise<string> {
   const run = launch(options)

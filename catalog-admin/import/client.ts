@@ -1,11 +1,11 @@
 /** `npm run import -- FILE`: sends a file to the admin server and follows its import to the end. */
 import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { pause } from '../../shared/lifecycle.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ImportConfig, readImportConfig, USAGE, UsageError } from './config.ts'
-import { createImportApi, type ImportApi, ImportFailure, Unreachable } from './import-api.ts'
+import { createImportApi, type ImportApi, ImportFailure, NotNow } from './import-api.ts'
 import { exitCodeOf, progressLine, summaryOf, uploadLine } from './import-report.ts'
-import { type ImportState, OPEN_STATES } from './import-state.ts'
+import { IMPORTS_PATH, type ImportState, OPEN_STATES } from './import-state.ts'
 import type { ImportView } from './import-view.ts'
 
 const POLL_EVERY_MS = 250
@@ -85,7 +85,6 @@ function openFile(path: string): { file: Readable; totalBytes: number | null } {
 }
 
 async function follow(api: ImportApi, screen: Screen, uploaded: ImportView): Promise<ImportView> {
-  const never = new AbortController().signal
   let job = uploaded
   let cancelling = false
   const release = onInterrupt(screen, () => {
@@ -95,15 +94,19 @@ async function follow(api: ImportApi, screen: Screen, uploaded: ImportView): Pro
   try {
     while (isOpen(job.state)) {
       screen.show(progressLine(job))
-      await pause(POLL_EVERY_MS, never)
+      await sleep(POLL_EVERY_MS)
       try {
         // One that has ended in the meantime is told by find.
-        if (cancelling) await api.cancel(job.id).catch(rethrowUnreachable)
+        if (cancelling) await api.cancel(job.id).catch(rethrowNotNow)
         job = await api.find(job.id)
         reachedMs = performance.now()
       } catch (error) {
-        if (!(error instanceof Unreachable) || performance.now() - reachedMs > AWAY_MS) throw error
-        screen.show(`${error.message}; the import goes on when a server is there`)
+        if (!(error instanceof NotNow)) throw error
+        if (performance.now() - reachedMs > AWAY_MS) {
+          throw new ImportFailure(`${error.message}. The import goes on without us: GET ${IMPORTS_PATH}/${job.id}`, { cause: error })
+        }
+        screen.show(error.message)
+        await sleep(error.waitMs)
       }
     }
   } finally {
@@ -114,8 +117,8 @@ async function follow(api: ImportApi, screen: Screen, uploaded: ImportView): Pro
 
 const isOpen = (state: ImportState) => OPEN_STATES.some((open) => open === state)
 
-function rethrowUnreachable(error: unknown): void {
-  if (error instanceof Unreachable) throw error
+function rethrowNotNow(error: unknown): void {
+  if (error instanceof NotNow) throw error
 }
 
 async function main(): Promise<number> {

@@ -11,8 +11,16 @@ import type { ImportView } from './import-view.ts'
 
 /** Said in one sentence; the exit code is 2. */
 export class ImportFailure extends Error {}
-/** The server could not be reached, or the connection broke: it may be there again in a moment. */
-export class Unreachable extends ImportFailure {}
+/** The server is not there, is too busy, or wants fewer requests: it may answer in a moment. */
+export class NotNow extends ImportFailure {
+  /** How long it asks us to wait. */
+  readonly waitMs: number
+
+  constructor(message: string, waitMs: number, cause?: unknown) {
+    super(message, { cause })
+    this.waitMs = waitMs
+  }
+}
 
 export interface ImportApi {
   /** Sends the file to its end. @returns the job that was made of it */
@@ -26,7 +34,7 @@ const CALL_MS = 15_000
 
 type Target = Pick<ImportConfig, 'url' | 'key' | 'mode' | 'dryRun'>
 
-/** All of them @throws Unreachable, or ImportFailure with what the server answered */
+/** All of them @throws NotNow, or ImportFailure with what the server answered */
 export function createImportApi(target: Target): ImportApi {
   async function call<T>(method: string, path: string): Promise<T> {
     const request = openRequest(target, method, path, {})
@@ -65,13 +73,13 @@ function openRequest({ url, key }: Target, method: string, path: string, headers
 async function answerOf<T>({ url }: Target, request: ClientRequest): Promise<T> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
-    request.on('error', (error) =>
-      reject(new Unreachable(`The admin server at ${url} cannot be reached: ${describe(error)}`, { cause: error })),
-    )
+    request.on('error', (error) => reject(new NotNow(`The admin server at ${url} cannot be reached: ${describe(error)}`, 0, error)))
   })
   const body = await text(response)
   if (response.statusCode !== undefined && response.statusCode < 300) return JSON.parse(body) as T
-  throw new ImportFailure(`The server answered ${response.statusCode}: ${detailOf(body)}`)
+  const message = `The server answered ${response.statusCode}: ${detailOf(body)}`
+  const retryAfter = Number(response.headers['retry-after'])
+  throw retryAfter > 0 ? new NotNow(message, retryAfter * 1_000) : new ImportFailure(message)
 }
 
 function describe(error: Error & { code?: string }): string {

@@ -6,12 +6,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Logger } from 'pino'
 import { Histogram, type Registry } from 'prom-client'
 import { watchMethods } from './allowed-methods.ts'
-import { isUnavailable } from './postgres.ts'
+import { isRetryable, isUnavailable } from './postgres.ts'
 import {
   CatalogError,
   invalidParameter,
   malformedBody,
   methodNotAllowed,
+  overloaded,
   payloadTooLarge,
   problemDetails,
   PROBLEMS,
@@ -127,6 +128,7 @@ export function toCatalogError(error: unknown, request: FastifyRequest): Catalog
   if (failure.statusCode !== undefined && failure.statusCode >= 400 && failure.statusCode < 500)
     return malformedBody('The request cannot be read')
   if (isUnavailable(error)) return unavailable('The database cannot be reached', error)
+  if (isRetryable(error)) return overloaded('Other writes of the same things were faster each time', error)
   return new CatalogError('internal', PROBLEMS.internal[1], { cause: error })
 }
 

@@ -68,7 +68,8 @@ export function sqlState(error: unknown): string | undefined {
 /** Thrown by work that found, too late, that another transaction was here first: everything is read again. */
 export class RetryTransaction extends Error {}
 
-function isRetryable(error: unknown): boolean {
+/** Two transactions were in each other's way: nobody's fault, and worth another try. */
+export function isRetryable(error: unknown): boolean {
   if (error instanceof RetryTransaction) return true
   const state = sqlState(error)
   return state === SERIALIZATION_FAILURE || state === DEADLOCK

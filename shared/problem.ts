@@ -129,6 +129,7 @@ export const validationFailed = (errors: readonly FieldError[]) =>
       .slice(0, 1000),
     { extra: { errors } },
   )
-export const overloaded = (detail: string) => new CatalogError('overloaded', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
+export const overloaded = (detail: string, cause?: unknown) =>
+  new CatalogError('overloaded', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS }, cause })
 export const unavailable = (detail: string, cause?: unknown) =>
   new CatalogError('unavailable', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS }, cause })

@@ -18,7 +18,16 @@ export interface KafkaServerOptions {
   readonly logPath: string
   /** For throw-away data: the end is immediate. */
   readonly disposable: boolean
+  /** Further doors for clients that reach the broker by way of a proxy: each is told the proxy's port. */
+  readonly doors?: readonly KafkaDoor[]
   readonly track?: TrackProcess | undefined
+}
+
+export interface KafkaDoor {
+  /** Capital letters and digits. */
+  readonly name: string
+  readonly port: number
+  readonly advertisedPort: number
 }
 
 /** @returns the folder of its jars, or null when Java or Maven is missing */
@@ -55,14 +64,18 @@ export async function startKafka(options: KafkaServerOptions): Promise<RunningPr
 function properties(options: KafkaServerOptions): string {
   const broker = `${LOOPBACK}:${options.port}`
   const controller = `${LOOPBACK}:${options.controllerPort}`
+  const { doors = [] } = options
+  const opened = doors.map(({ name, port }) => `,${name}://${LOOPBACK}:${port}`).join('')
+  const advertised = doors.map(({ name, advertisedPort }) => `,${name}://${LOOPBACK}:${advertisedPort}`).join('')
+  const protocols = doors.map(({ name }) => `,${name}:PLAINTEXT`).join('')
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@${controller}`,
-    listeners: `PLAINTEXT://${broker},CONTROLLER://${controller}`,
-    'advertised.listeners': `PLAINTEXT://${broker}`,
+    listeners: `PLAINTEXT://${broker},CONTROLLER://${controller}${opened}`,
+    'advertised.listeners': `PLAINTEXT://${broker}${advertised}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(options.dataDir, 'log'),
     'auto.create.topics.enable': 'false',

@@ -35,6 +35,8 @@ export interface Databases {
   readonly parts: readonly Part[]
   readonly primaryReady: Promise<void>
   readonly replicasReady: Promise<void>
+  /** Waits until the private replicas show what is committed now; others do within the bound that the catalog promises. */
+  caughtUp(): Promise<void>
 }
 
 /** As Databases; the address is empty for a stand-in. */
@@ -68,6 +70,7 @@ export function openDatabases({ settings, folder, ports, book, tell }: PartsCont
       ...cluster.standbyUrls.map((url, index): Part => ({ name: `PostgreSQL standby ${index + 1}`, whose: 'private', where: url })),
     ],
     primaryReady: watched(cluster.primaryReady, () => tell('PostgreSQL primary runs')),
+    caughtUp: cluster.caughtUp,
     replicasReady: watched(cluster.standbysReady, () => tell('PostgreSQL standbys follow it')),
   }
 }
@@ -83,6 +86,7 @@ function yourDatabases(primaryUrl: string, replicaUrls: readonly string[]): Data
     ],
     primaryReady: READY,
     replicasReady: READY,
+    caughtUp: () => READY,
   }
 }
 

@@ -30,12 +30,15 @@ export interface Cluster {
   readonly primaryReady: Promise<void>
   /** When every standby answers and follows. */
   readonly standbysReady: Promise<void>
+  /** Waits until every standby shows what is committed now, or for 10 s. */
+  caughtUp(): Promise<void>
 }
 
 const DATABASE = 'catalog'
 const ORPHANS_END_MS = 5_000
 const CUT_OFF_MS = 15_000
 const CHECK_MS = 1_000
+const REPLAY_MS = 10_000
 
 /** Starts what there is or makes it; both promises reject when it cannot be. @throws Error about data that this PostgreSQL cannot use */
 export function startCluster(options: ClusterOptions): Cluster {
@@ -50,7 +53,20 @@ export function startCluster(options: ClusterOptions): Cluster {
     standbyUrls: options.standbyPorts.map((port) => postgresUrl(port, DATABASE)),
     primaryReady,
     standbysReady,
+    caughtUp: () => waitForReplay(options),
   }
+}
+
+const BEHIND = /* sql */ `
+  select 1
+  from pg_stat_replication
+  where replay_lsn < $LSN`
+
+async function waitForReplay({ primaryPort, stopping }: ClusterOptions): Promise<void> {
+  const endMs = performance.now() + REPLAY_MS
+  const written = await queryOnce(primaryPort, 'select pg_current_wal_lsn()::text as lsn')
+  const behind = BEHIND.replace('$LSN', `'${String(written[0]?.['lsn'])}'`)
+  while (!stopping.aborted && performance.now() < endMs && (await queryOnce(primaryPort, behind)).length > 0) await pause(25, stopping)
 }
 
 function checkData(binaries: PostgresBinaries, dataDir: string): void {

@@ -90,8 +90,8 @@ function sampleRequests(queryUrl: string, adminUrl: string, key: string): string
   return [
     `curl '${queryUrl}/v1/products/by-slug/night-shift-table-lamp-brass'`,
     `curl '${queryUrl}/v1/products?category=jackets&sort=price&limit=3'`,
-    `curl -X PATCH '${adminUrl}/admin/v1/products/by-key/LAMP-1A' -H "X-Api-Key: ${key}" -H 'If-Match: *' ` +
-      `-H 'Content-Type: application/merge-patch+json' -d '{"tags":["bestseller","hello"]}'`,
+    `curl -X PATCH '${adminUrl}/admin/v1/products/by-key/LAMP-2A' -H "X-Api-Key: ${key}" -H 'If-Match: *' ` +
+      `-H 'Content-Type: application/merge-patch+json' -d '{"tags":["hello"]}'`,
   ]
 }
 

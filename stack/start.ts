@@ -129,6 +129,7 @@ async function run({ settings, folder, book, flags }: Run): Promise<void> {
   const url = (program: Program) => `http://${host}:${program.port}`
   const sample = { adminUrl: url(admin), adminKey, dataDir: folder.path, tell, progress, stopping: book.stopping }
   const loaded = flags.sample ? await tryToLoadSample(sample) : hasSample(folder.path)
+  await databases.caughtUp()
   if (book.stopping.aborted) return
   const rows: Row[] = [
     ...databases.parts,

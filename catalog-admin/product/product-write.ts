@@ -45,12 +45,21 @@ export type WriteResult =
     }
   | { readonly ok: false; readonly error: CatalogError }
 
-/** Writes of one call at most. */
-export const MAX_WRITES = 500
+/** Writes of one call at most: the lines of the largest block of an import. */
+export const MAX_WRITES = 10_000
 
 /**
  * Applies the writes within the caller's transaction, with a number of statements that does not depend on how many they are.
- * No two of them may speak of one product. One that fails (a conflict, a taken SKU) fails alone: nothing of it is written.
+ * No two of them may name one product (that is a mistake, and thrown). They take effect as if one came after the other: a SKU or a slug that
+ * an earlier one gives up is free for a later one. One that fails (a conflict, a taken SKU) fails alone: nothing of it is written.
+ *
+ * - **Visible** is every difference that is written, also to a draft: `rev` orders the states of a product, and that readers get a 404 is one
+ *   of its states. A write that makes no difference writes nothing at all.
+ * - `version` counts edits of the product itself: its key, content and slugs. Prices, stock, the bin and the coming of publishAt do not raise it.
+ * - The bin: a product in it keeps its key and SKUs, and lets go of its slugs, which lead to it until another product takes one. To a PUT by its
+ *   key it is not there: it is `created` again, under its old id. `restore` gives it another slug where its own one is taken.
+ * - A channel that does not exist and that a price with a currency names is made, with the product's first locale for its default.
+ *   Brands, categories, attributes and locales are made when they are named.
  * @returns in the order of the writes
  * @throws RetryTransaction when another transaction got in between: inTransaction runs everything again
  */

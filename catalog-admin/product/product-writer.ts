@@ -9,7 +9,7 @@ import { type Change, createPlan, type Plan } from './product-plan.ts'
 import { type Proposal, propose } from './product-proposal.ts'
 import { slugsInQuestion } from './product-slugs.ts'
 import { readVersions } from './product-version.ts'
-import type { ProductWrite, WriteContext, WriteProducts, WriteResult } from './product-write.ts'
+import { MAX_WRITES, type ProductWrite, type WriteContext, type WriteProducts, type WriteResult } from './product-write.ts'
 import { glanceAtProducts, lockProducts, readStoredProducts } from './stored-product.ts'
 import { isUnchanged } from './unchanged-put.ts'
 import { writeChanges } from './write-changes.ts'
@@ -42,6 +42,7 @@ function isRace(error: unknown): boolean {
 }
 
 async function applyWrites(client: PoolClient, writes: readonly ProductWrite[], context: WriteContext): Promise<readonly WriteResult[]> {
+  if (writes.length > MAX_WRITES) throw new Error(`Expected at most ${MAX_WRITES} writes, got ${writes.length}`)
   await preferIndexes(client)
   const targets = findTargets(writes, await lockProducts(client, writes.map(refOf)))
   const channels = await readChannels(client)

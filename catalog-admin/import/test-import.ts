@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import { expect, vi } from 'vitest'
 import type { WriteProducts } from '../product/product-write.ts'
+import { FACET_TEXT } from '../product/test-writer.ts'
 import { createImportJob, findImportJob, type ImportJob } from './import-job.ts'
 import type { ImportState } from './import-state.ts'
 import { createImportRunner, type ImportRunner, type ImportRunnerParts } from './import-runner.ts'
@@ -110,10 +111,10 @@ const CATALOG = {
   locales: `select code from locale order by 1`,
   documents: `select p.key, r.state, r.doc from read.product r join product p on p.id = r.product_id order by 1`,
   listings: `
-    select p.key, ch.code, c.slug, l.price_minor, l.popularity, l.in_stock, b.slug as brand,
-      (select array_agg(token order by token) from facet_token where id = any(l.facets)) as facets
+    select p.key, ch.code, c.slug, l.price_minor, l.popularity, l.in_stock, l.title_key,
+      array(select ${FACET_TEXT} from unnest(l.facets) as f order by 1) as facets
     from read.listing l join product p on p.id = l.product_id join channel ch on ch.id = l.channel_id
-      left join category c on c.id = l.category_id left join brand b on b.id = l.brand_id
+      left join category c on c.id = l.category_id
     order by 1, 2, 3`,
   changes: `select p.key, o.type, count(*)::int from outbox o join product p on p.id = o.product_id group by 1, 2 order by 1, 2`,
 } as const

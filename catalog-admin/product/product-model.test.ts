@@ -231,7 +231,7 @@ function expectedListings(document: ModelDocument): readonly string[] {
 async function listed(id: string): Promise<readonly string[]> {
   const query = `
     select concat_ws(' ', ch.code, coalesce(c.name, '*'), l.price_minor, l.in_stock::text,
-      exists (select from facet_token t where t.id = any(l.facets) and t.token = 'onsale')::text) as row
+      (l.facets @> array[4::bigint << 32 | 1])::text) as row
     from read.listing l join channel ch on ch.id = l.channel_id left join category c on c.id = l.category_id
     where l.product_id = $1`
   return (await database.primary.query<{ row: string }>(query, [id])).rows.map(({ row }) => row).sort()

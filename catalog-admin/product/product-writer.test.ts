@@ -4,7 +4,7 @@ import { revTimeline } from '../../shared/stamp.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import type { ProductWrite } from './product-write.ts'
 import { writeProducts } from './product-writer.ts'
-import { adminProduct, patchOf, putOf, readModelOf, rowVersions, sentBack, writeAll, writeOne } from './test-writer.ts'
+import { adminProduct, FACET_TEXT, patchOf, putOf, readModelOf, rowVersions, sentBack, writeAll, writeOne } from './test-writer.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -53,10 +53,11 @@ async function outboxOf(id: string): Promise<readonly { rev: number; type: strin
 async function listingsOf(id: string): Promise<readonly { channel: string; category: string | null; price: number; tokens: string[] }[]> {
   const query = `
     select ch.code as channel, c.name as category, l.price_minor::float8 as price,
-      array(select t.token from facet_token t where t.id = any(l.facets) order by t.token) as tokens
+      array(select ${FACET_TEXT} from unnest(l.facets) as f) as tokens
     from read.listing l join channel ch on ch.id = l.channel_id left join category c on c.id = l.category_id
     where l.product_id = $1 order by ch.code, c.name nulls first`
-  return (await database.primary.query<{ channel: string; category: string | null; price: number; tokens: string[] }>(query, [id])).rows
+  const { rows } = await database.primary.query<{ channel: string; category: string | null; price: number; tokens: string[] }>(query, [id])
+  return rows.map((row) => ({ ...row, tokens: row.tokens.toSorted() }))
 }
 
 test('a new product has its document, its lists, one event and one line in the audit log', async () => {
@@ -77,7 +78,10 @@ test('a new product has its document, its lists, one event and one line in the a
       { sku: `${key}-L`, prices: { default: { amount: 2199, currency: 'USD', compareAt: null } }, stock: null },
     ],
   })
-  const tokens = ['brand:acme', 'onsale', 'tag:new', 'tag:winter']
+  const tokens = [
+    ...['brand:acme', 'category:clothing', 'category:jackets', 'category:sale', 'in stock', 'on sale', 'tag:new', 'tag:winter'],
+    ...['color:red', 'size:L', 'size:M', 'sizes:L', 'sizes:M', 'waterproof:true', 'weight_g:420'],
+  ].toSorted()
   expect(await listingsOf(created.id)).toEqual(
     [null, 'Clothing', 'Jackets', 'Sale'].map((category) => ({ channel: 'default', category, price: 1999, tokens })),
   )

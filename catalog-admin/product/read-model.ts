@@ -1,13 +1,16 @@
 /** What readers are answered from: a document a product in read.product, and its rows in the lists of read.listing. */
 import type { PoolClient } from 'pg'
+import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { isInStock } from '../../shared/representation.ts'
 import type { ProductState } from '../../shared/product-document.ts'
-import { addFacetTokens } from '../reference/facet-tokens.ts'
+import { addFacetTokens, type FacetTokens } from '../reference/facet-tokens.ts'
 import type { Channel } from '../reference/channels.ts'
 import type { References } from '../reference/references.ts'
 import { buildDocument, stateOf } from './build-document.ts'
+import { facetsOf, facetValuesOf } from './listing-facets.ts'
 import type { Change } from './product-plan.ts'
 import { rowStatement, writeRows } from './row-statement.ts'
+import { titleIn, titleKey } from './title-key.ts'
 
 export interface ReadModelContext {
   readonly references: References
@@ -27,7 +30,7 @@ export async function writeReadModel(
   const documents = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
   await writeRows(client, WRITE_DOCUMENTS, documents)
   const listed = changes.filter((_, i) => states[i] === 'visible')
-  const tokens = await addFacetTokens(client, new Set(listed.flatMap((change) => [...facetsOf(change, context), ON_SALE])))
+  const tokens = await addFacetTokens(client, new Map(listed.flatMap(({ product }) => [...facetValuesOf(product, context.references)])))
   const rows = listed.flatMap((change) => listingRows(change, tokens, context))
   await deleteListings(client, changes, rows)
   await writeRows(client, WRITE_LISTINGS, rows)
@@ -62,35 +65,34 @@ interface ListingRow {
   readonly popularity: number
   readonly created_at: string
   readonly in_stock: boolean
-  readonly brand_id: number | null
+  readonly title_key: string
   readonly facets: readonly number[]
 }
 
 const EVERYTHING = 0
-const ON_SALE = 'onsale'
 
 /** One a channel with a price in it, times each category, each of its ancestors, and 0 for all. */
-function listingRows(change: Change, tokens: ReadonlyMap<string, number>, context: ReadModelContext): readonly ListingRow[] {
+function listingRows(change: Change, tokens: FacetTokens, { references, channels, nowMs }: ReadModelContext): readonly ListingRow[] {
   const { id, product, stored } = change
-  const categories = context.references.categoriesOf(product)
-  const categoryIds = new Set([EVERYTHING, ...categories.flatMap((category) => [...category.ancestors, category.id])])
-  const facets = facetsOf(change, context).map((token) => tokens.get(token) ?? 0)
+  const categories = new Set(references.categoriesOf(product).flatMap((category) => [...category.ancestors, category.id]))
+  const facets = facetsOf(product, categories, { references, tokens })
   const common = {
     product_id: id,
     // A real holds it; what is too small for one is nought.
     popularity: Math.fround(product.popularity),
-    created_at: new Date(stored?.createdMs ?? context.nowMs).toISOString(),
+    created_at: new Date(stored?.createdMs ?? nowMs).toISOString(),
     in_stock: product.variants.some(isInStock),
-    brand_id: context.references.brandOf(product)?.id ?? null,
   }
-  return [...pricesByChannel(change)].flatMap(([channel, { lowest, onSale }]) => {
+  return [...pricesByChannel(change)].flatMap(([code, { lowest, onSale }]) => {
+    const channel = channels.get(code)
     const row = {
       ...common,
-      channel_id: context.channels.get(channel)?.id ?? 0,
+      channel_id: channel?.id ?? 0,
       price_minor: lowest,
-      facets: onSale ? [...facets, tokens.get(ON_SALE) ?? 0] : facets,
+      title_key: titleKey(titleIn(product.i18n, channel?.defaultLocale ?? '')),
+      facets: onSale ? [...facets, facetToken(FACET.onSale)] : facets,
     }
-    return [...categoryIds].map((category_id) => ({ ...row, category_id }))
+    return [EVERYTHING, ...categories].map((category_id) => ({ ...row, category_id }))
   })
 }
 
@@ -104,11 +106,6 @@ function pricesByChannel({ product }: Change): ReadonlyMap<string, { readonly lo
     })
   }
   return channels
-}
-
-function facetsOf({ product }: Change, { references }: ReadModelContext): readonly string[] {
-  const brand = references.brandOf(product)
-  return [...(brand === null ? [] : [`brand:${brand.slug}`]), ...product.tags.map((tag) => `tag:${tag}`)]
 }
 
 const DELETE_LISTINGS = /* sql */ `
@@ -135,16 +132,19 @@ const WRITE_LISTINGS = rowStatement(
     popularity: 'float8',
     created_at: 'timestamptz',
     in_stock: 'boolean',
-    brand_id: 'int',
-    facets: 'int[]',
+    title_key: 'text',
+    facets: 'bigint[]',
   },
   (rows) => /* sql */ `
-  insert into read.listing as l (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, brand_id, facets)
-  select channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, brand_id, facets
+  insert into read.listing as l
+    (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, manual_position, title_key, facets)
+  select channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock,
+    (select o.position from category_order o where o.category_id = r.category_id and o.product_id = r.product_id),
+    title_key, facets
   from ${rows}
   on conflict (channel_id, category_id, product_id) do update
   set price_minor = excluded.price_minor, popularity = excluded.popularity, in_stock = excluded.in_stock,
-    brand_id = excluded.brand_id, facets = excluded.facets
-  where (l.price_minor, l.popularity, l.in_stock, l.brand_id, l.facets)
-    is distinct from (excluded.price_minor, excluded.popularity, excluded.in_stock, excluded.brand_id, excluded.facets)`,
+    title_key = excluded.title_key, facets = excluded.facets
+  where (l.price_minor, l.popularity, l.in_stock, l.title_key, l.facets)
+    is distinct from (excluded.price_minor, excluded.popularity, excluded.in_stock, excluded.title_key, excluded.facets)`,
 )

@@ -1,8 +1,8 @@
 /** Statements over many rows at once: each column travels as one array, and the rows are put together again by unnest. */
 import type { PoolClient } from 'pg'
 
-/** `json` is any value, sent as its JSON text; a list is `text[]` or `int[]`. */
-type ColumnType = 'uuid' | 'text' | 'int' | 'smallint' | 'bigint' | 'float8' | 'boolean' | 'timestamptz' | 'json' | 'text[]' | 'int[]'
+/** `json` is any value, sent as its JSON text; a list is `text[]` or `bigint[]`. */
+type ColumnType = 'uuid' | 'regconfig' | 'text' | 'int' | 'smallint' | 'bigint' | 'float8' | 'boolean' | 'timestamptz' | 'json' | 'text[]' | 'bigint[]'
 
 export interface RowStatement<C extends string> {
   /** Of the prepared statement. */

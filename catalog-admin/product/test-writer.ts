@@ -104,3 +104,16 @@ export async function rowVersions(pool: Pool): Promise<readonly unknown[]> {
   const { rows } = await pool.query(`${selects.join(' union all ')} order by 1, 2`)
   return rows
 }
+
+/** A facet token `f` as text, such as `brand:acme` or `color:red`. */
+export const FACET_TEXT = /* sql */ `
+  case f >> 32
+    when 1 then 'brand:' || (select b.slug from brand b where b.id = f & 4294967295)
+    when 2 then 'category:' || (select c.slug from category c where c.id = f & 4294967295)
+    when 3 then 'in stock'
+    when 4 then 'on sale'
+    else (
+      select coalesce(a.code, 'tag') || ':' || t.value
+      from facet_token t left join attribute a on a.id = t.attribute_id
+      where t.id = f)
+  end`

@@ -11,18 +11,24 @@ export function kindOf(value: AttributeValue): AttributeKind {
   return typeof first === 'boolean' ? 'boolean' : 'text'
 }
 
-const READ_ATTRIBUTES = /* sql */ `select code from attribute where code = any($1::text[])`
+const READ_ATTRIBUTES = /* sql */ `select code, id from attribute where code = any($1::text[])`
 const ADD_ATTRIBUTES = /* sql */ `
   insert into attribute (code, kind)
   select code, kind from unnest($1::text[], $2::text[]) as added (code, kind) order by code
   on conflict do nothing`
 
-/** Makes those that are not there yet. */
-export async function addAttributes(client: PoolClient, kinds: ReadonlyMap<string, AttributeKind>): Promise<void> {
-  if (kinds.size === 0) return
-  const { rows } = await client.query<{ code: string }>({ name: 'read-attributes', text: READ_ATTRIBUTES, values: [[...kinds.keys()]] })
-  if (rows.length === kinds.size) return
-  const known = new Set(rows.map((row) => row.code))
+/** Ids by code. Makes those that are not there yet. */
+export async function addAttributes(client: PoolClient, kinds: ReadonlyMap<string, AttributeKind>): Promise<ReadonlyMap<string, number>> {
+  const known = await readAttributeIds(client, [...kinds.keys()])
   const added = [...kinds].filter(([code]) => !known.has(code))
+  if (added.length === 0) return known
   await client.query(ADD_ATTRIBUTES, [added.map(([code]) => code), added.map(([, kind]) => kind)])
+  const codes = added.map(([code]) => code)
+  return new Map([...known, ...(await readAttributeIds(client, codes))])
+}
+
+async function readAttributeIds(client: PoolClient, codes: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (codes.length === 0) return new Map()
+  const { rows } = await client.query<{ code: string; id: number }>({ name: 'read-attributes', text: READ_ATTRIBUTES, values: [codes] })
+  return new Map(rows.map(({ code, id }) => [code, id]))
 }

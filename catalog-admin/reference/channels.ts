@@ -6,11 +6,12 @@ export interface Channel {
   readonly id: number
   readonly code: string
   readonly currency: string
+  readonly defaultLocale: string
 }
 
-export type NewChannel = Omit<Channel, 'id'> & { readonly defaultLocale: string }
+export type NewChannel = Omit<Channel, 'id'>
 
-const READ_CHANNELS = /* sql */ `select id, code, currency from channel`
+const READ_CHANNELS = /* sql */ `select id, code, currency, default_locale as "defaultLocale" from channel`
 
 /** All of them, by code: they are few. */
 export async function readChannels(client: PoolClient): Promise<ReadonlyMap<string, Channel>> {

@@ -1,23 +1,49 @@
-/** What a listing row can be filtered by, as small integers: `brand:acme` is 17. */
+/** The values that listing rows can be filtered by, as integers: those of tags and attributes, which have no row of their own. */
 import type { PoolClient } from 'pg'
+import { facetNumber } from '../../shared/facet-token.ts'
 
-const READ_TOKENS = /* sql */ `select id, token from facet_token where token = any($1::text[])`
+/** By attribute id and value. */
+export type FacetTokens = ReadonlyMap<string, number>
+
+export interface FacetValue {
+  readonly attributeId: number
+  readonly value: string
+}
+
+export const facetKey = (attributeId: number, value: string): string => `${attributeId} ${value}`
+
+const READ_TOKENS = /* sql */ `
+  select t.id::float8 as id, t.attribute_id as "attributeId", t.value
+  from unnest($1::int[], $2::text[]) as wanted (attribute_id, value)
+  join facet_token t on t.attribute_id = wanted.attribute_id and t.value = wanted.value`
+
 const ADD_TOKENS = /* sql */ `
-  insert into facet_token (token)
-  select token from unnest($1::text[]) as added (token) order by token
+  insert into facet_token (id, attribute_id, value, number)
+  select (attribute_id::bigint << 32) + nextval('facet_value'), attribute_id, value, number
+  from unnest($1::int[], $2::text[], $3::float8[]) as added (attribute_id, value, number)
+  order by attribute_id, value
   on conflict do nothing`
 
-/** Makes those that are not there yet. */
-export async function addFacetTokens(client: PoolClient, tokens: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
-  if (tokens.size === 0) return new Map()
-  const known = await readTokens(client, [...tokens])
-  const missing = [...tokens].filter((token) => !known.has(token))
+/** Makes those that are not there yet. @param values by facetKey */
+export async function addFacetTokens(client: PoolClient, values: ReadonlyMap<string, FacetValue>): Promise<FacetTokens> {
+  const known = await readTokens(client, [...values.values()])
+  const missing = [...values].filter(([key]) => !known.has(key)).map(([, value]) => value)
   if (missing.length === 0) return known
-  await client.query(ADD_TOKENS, [missing])
+  await client.query({
+    name: 'add-tokens',
+    text: ADD_TOKENS,
+    values: [...columnsOf(missing), missing.map(({ value }) => facetNumber(value))],
+  })
   return new Map([...known, ...(await readTokens(client, missing))])
 }
 
-async function readTokens(client: PoolClient, tokens: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await client.query<{ id: number; token: string }>({ name: 'read-tokens', text: READ_TOKENS, values: [tokens] })
-  return new Map(rows.map((row) => [row.token, row.id]))
+async function readTokens(client: PoolClient, values: readonly FacetValue[]): Promise<FacetTokens> {
+  if (values.length === 0) return new Map()
+  const query = { name: 'read-tokens', text: READ_TOKENS, values: columnsOf(values) }
+  const { rows } = await client.query<FacetValue & { id: number }>(query)
+  return new Map(rows.map((row) => [facetKey(row.attributeId, row.value), row.id]))
+}
+
+function columnsOf(values: readonly FacetValue[]): unknown[] {
+  return [values.map(({ attributeId }) => attributeId), values.map(({ value }) => value)]
 }

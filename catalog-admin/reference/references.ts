@@ -11,6 +11,8 @@ export interface References {
   readonly brandOf: (product: CompleteProduct) => Brand | null
   /** In the product's own order. */
   readonly categoriesOf: (product: CompleteProduct) => readonly Category[]
+  /** Of an attribute or option that one of the products has. */
+  readonly attributeId: (code: string) => number
 }
 
 /**
@@ -19,17 +21,26 @@ export interface References {
  */
 export async function addReferences(client: PoolClient, products: readonly CompleteProduct[]): Promise<References> {
   await addLocales(client, localesOf(products))
-  await addAttributes(client, attributesOf(products))
-  return toReferences(await addBrands(client, brandsOf(products)), await addCategories(client, pathsOf(products)))
+  const attributes = await addAttributes(client, attributesOf(products))
+  const brands = await addBrands(client, brandsOf(products))
+  return toReferences({ attributes, brands, categories: await addCategories(client, pathsOf(products)) })
 }
 
-/** Of stored products, whose references exist. */
+/** Of stored products, whose references exist: those that their documents show, so without the ids of attributes. */
 export async function readReferences(client: Pool | PoolClient, products: readonly CompleteProduct[]): Promise<References> {
-  return toReferences(await readBrands(client, [...brandsOf(products)]), await readCategories(client, pathsOf(products)))
+  const brands = await readBrands(client, [...brandsOf(products)])
+  return toReferences({ attributes: new Map(), brands, categories: await readCategories(client, pathsOf(products)) })
 }
 
-function toReferences(brands: ReadonlyMap<string, Brand>, categories: ReadonlyMap<string, Category>): References {
+interface ReferenceMaps {
+  readonly attributes: ReadonlyMap<string, number>
+  readonly brands: ReadonlyMap<string, Brand>
+  readonly categories: ReadonlyMap<string, Category>
+}
+
+function toReferences({ attributes, brands, categories }: ReferenceMaps): References {
   return {
+    attributeId: (code) => found(attributes, code),
     brandOf: ({ brand }) => (brand === null ? null : found(brands, brand)),
     categoriesOf: (product) => product.categories.map((path) => found(categories, pathKey(path))),
   }
@@ -61,7 +72,10 @@ function attributesOf(products: readonly CompleteProduct[]): ReadonlyMap<string,
   }
   for (const product of products) {
     collect(product.attributes)
-    for (const variant of product.variants) collect(variant.attributes)
+    for (const variant of product.variants) {
+      collect(variant.options)
+      collect(variant.attributes)
+    }
   }
   return kinds
 }

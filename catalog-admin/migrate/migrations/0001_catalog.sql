@@ -4,6 +4,7 @@
 -- in the same transaction. rev = timeline * 2^40 + nextval (docs/consistency.md, point 1).
 
 create extension if not exists btree_gist;
+create extension if not exists pg_trgm;
 create schema read;
 
 create table channel (
@@ -32,6 +33,7 @@ create table brand (
 
 create table attribute (
   code text primary key check (length(code) between 1 and 128),
+  id int generated always as identity (start 100) unique, -- of its facet tokens; the ids below are for what every product may have (shared/facet-token.ts)
   kind text not null check (kind in ('text', 'number', 'boolean')), -- of its values, or of a list's; other kinds stay in the document
   labels jsonb not null default '{}',
   unit text,
@@ -39,6 +41,8 @@ create table attribute (
   searchable boolean not null default true,
   version bigint not null default 1
 );
+
+create index attribute_unsearchable on attribute (code) where not searchable;
 
 create table category (
   id int generated always as identity primary key,
@@ -155,10 +159,23 @@ create table read.clock ( -- the catalog clock: the asOf of every read of a repl
 insert into read.clock (timeline, at)
 values (('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int, clock_timestamp());
 
-create table facet_token ( -- 'brand:acme' -> 17: listing rows carry small ints
-  id int generated always as identity primary key,
-  token text not null unique
+create sequence facet_value;
+create table facet_token ( -- the values of tags and attributes, as the integers that listing rows carry (shared/facet-token.ts)
+  id bigint primary key, -- attribute_id * 2^32 + a number of facet_value
+  attribute_id int not null,
+  value text not null,
+  number double precision, -- where the value is the usual form of one: ranges
+  unique (attribute_id, value)
 );
+create index facet_token_number on facet_token (attribute_id, number) where number is not null;
+
+create table category_order ( -- what a person has put first in a category, in their order
+  category_id int not null references category on delete cascade,
+  product_id uuid not null references product on delete cascade,
+  position int not null,
+  primary key (category_id, product_id)
+);
+create index category_order_product on category_order (product_id);
 
 create table read.listing ( -- one narrow row per channel x (category, each ancestor, 0 = all) x product with a price there
   channel_id smallint not null,
@@ -168,15 +185,48 @@ create table read.listing ( -- one narrow row per channel x (category, each ance
   popularity real not null,
   created_at timestamptz not null,
   in_stock boolean not null,
-  brand_id int, -- beside its facet token: a brand's list is walked by an index of its own
-  facets int[] not null,
+  manual_position int, -- in the category's own order; null: after all that have one
+  title_key text collate "C" not null, -- of the channel's default locale
+  facets bigint[] not null, -- brand, categories, tags, attributes, in stock, on sale
   primary key (product_id, channel_id, category_id) -- the product first: a write replaces all rows of one
 );
 create index listing_price on read.listing (channel_id, category_id, price_minor, product_id);
 create index listing_newest on read.listing (channel_id, category_id, created_at, product_id);
 create index listing_popular on read.listing (channel_id, category_id, popularity, product_id);
--- A brand's products in the default order; the other orders are sorted from these, or found on the way through their own index.
-create index listing_brand on read.listing (channel_id, category_id, brand_id, popularity, product_id);
+create index listing_title on read.listing (channel_id, category_id, title_key, product_id);
+create index listing_manual on read.listing (channel_id, category_id, manual_position, product_id) where manual_position is not null;
+-- Each product once: categories are tokens too. The pending list is read by every search, so it is kept short.
+create index listing_facets on read.listing using gin (facets) with (gin_pending_list_limit = 256) where category_id = 0;
+
+create table read.search ( -- what search finds a product by: one row per product x locale that it has text in
+  product_id uuid not null,
+  locale text not null,
+  words tsvector not null, -- A title, B brand, category and codes, C attributes, D description; and '=CODE' for each whole code
+  title_words smallint not null,
+  primary key (product_id, locale)
+) with (toast_tuple_target = 8160);
+-- Without statistics every search is planned alike: by the index. (With them a common word and a limit look cheap to scan the table for.)
+alter table read.search alter column words set statistics 0;
+-- Every search reads the pending list: it is kept short.
+create index search_words on read.search using gin (words) with (gin_pending_list_limit = 512);
+
+create table read.term ( -- the words of titles, brands and categories as people write them: what a misspelt word may have meant
+  locale text not null,
+  word text not null,
+  products int not null, -- that have it: about, and never fewer than one
+  primary key (locale, word)
+);
+create index term_trigrams on read.term using gin (word gin_trgm_ops);
+create table vocabulary_position ( -- how far the outbox has been read for it, in the order of outbox_feed
+  one boolean primary key default true check (one),
+  xid xid8 not null,
+  id bigint not null
+);
+insert into vocabulary_position (xid, id) values ('0', 0);
+
+-- What a brand or a category is suggested by. A slug is the name without case and accents; a category has names in other languages too.
+create index brand_words on brand using gin (to_tsvector('simple', replace(slug, '-', ' ')));
+create index category_words on category using gin ((to_tsvector('simple', replace(slug, '-', ' ')) || jsonb_to_tsvector('simple', i18n, '["string"]')));
 
 create table outbox ( -- one row per commit and product; the relay joins the document from read.product
   id bigint generated always as identity primary key,

@@ -20,7 +20,7 @@ function createScreen() {
   let shownAt = -Infinity
   return {
     show(line: string): void {
-      if (terminal) process.stdout.write(`\r\u001b[2K${line.slice(0, process.stdout.columns - 1)}`)
+      if (terminal) process.stdout.write(`\r\u001b[2K${line.slice(0, (process.stdout.columns || 80) - 1)}`)
       else if (performance.now() - shownAt > PLAIN_LINE_EVERY_MS) process.stdout.write(`${line}\n`)
       else return
       shownAt = performance.now()

@@ -1,8 +1,9 @@
 /** Fetches jars with Maven, once, into a cache folder of the user. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { findCommand } from './path-command.ts'
+import { isAlive } from './process-identity.ts'
 import { runToEnd, type TrackProcess } from './process.ts'
 
 export interface Jars {
@@ -26,6 +27,7 @@ export async function fetchJars(jars: Jars, repository: string, progress: Progre
   const cache = cacheFolder(repository)
   const folder = join(cache, jars.folder)
   if (existsSync(folder)) return folder
+  removeUnfinished(cache)
   const part = join(cache, `${jars.folder}.${process.pid}.part`)
   mkdirSync(join(part, 'jars'), { recursive: true })
   writeFileSync(join(part, 'pom.xml'), pom(jars.coordinates))
@@ -39,11 +41,20 @@ export async function fetchJars(jars: Jars, repository: string, progress: Progre
   return folder
 }
 
+/** What fetches that were killed have left. */
+function removeUnfinished(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const pid = /\.(\d+)\.part$/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(cache, name), { recursive: true, force: true })
+  }
+}
+
 function cacheFolder(repository: string): string {
   const home = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
   for (const folder of [join(home, 'catalog'), join(repository, '.cache')]) {
     try {
       mkdirSync(folder, { recursive: true })
+      accessSync(folder, constants.W_OK)
       return folder
     } catch {
       continue

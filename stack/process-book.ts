@@ -6,7 +6,7 @@ import { isAlive, startTime, waitUntilGone } from './process-identity.ts'
 import { signalGroup, type RunningProcess, type TrackProcess } from './process.ts'
 
 /** Programs use parts, so they end first. */
-export type Stage = 'program' | 'part'
+type Stage = 'program' | 'part'
 
 export interface ProcessBook {
   track(stage: Stage): TrackProcess

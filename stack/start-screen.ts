@@ -43,7 +43,7 @@ export function createScreen(out: NodeJS.WriteStream, begunMs: number): Screen {
 }
 
 /** Colours only where a person looks, and not where NO_COLOR asks for none. */
-export function styled(style: 'bold' | 'dim' | 'green' | 'yellow' | 'cyan', text: string): string {
+function styled(style: 'bold' | 'dim' | 'green' | 'yellow' | 'cyan', text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
 

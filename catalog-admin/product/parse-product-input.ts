@@ -219,7 +219,7 @@ function distinct<T>(items: readonly T[], by: (item: T) => string): readonly T[]
 }
 
 /** By code unit, the same for every writer. */
-export function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   // Without a comparator sort() goes by code unit, too, and several times faster; this runs for every product of an import.
   const names = Object.keys(record).sort()
   return Object.fromEntries(names.map((name) => [name, record[name] as T]))

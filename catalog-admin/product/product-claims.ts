@@ -1,7 +1,7 @@
 /** Who has which SKU and slug: as the tables say, and as the writes of one batch change it, one after the other. */
 import type { PoolClient } from 'pg'
 
-export interface SlugOwner {
+interface SlugOwner {
   readonly productId: string
   /** Else it was the product's slug once, and leads there still. */
   readonly current: boolean

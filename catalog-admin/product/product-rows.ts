@@ -39,7 +39,7 @@ export async function writeProductRows(
   await writeCategories(client, edited, references)
 }
 
-export function isEdited(change: Change): boolean {
+function isEdited(change: Change): boolean {
   return change.version !== change.stored?.version
 }
 

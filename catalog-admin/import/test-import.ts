@@ -111,11 +111,12 @@ const CATALOG = {
   locales: `select code from locale order by 1`,
   documents: `select p.key, r.state, r.doc from read.product r join product p on p.id = r.product_id order by 1`,
   listings: `
-    select p.key, ch.code, c.slug, l.price_minor, l.popularity, l.in_stock, l.title_key,
+    select p.key, ch.code, c.slug, l.price_minor, l.popularity, l.in_stock, l.manual_position, l.title_key,
       array(select ${FACET_TEXT} from unnest(l.facets) as f order by 1) as facets
     from read.listing l join product p on p.id = l.product_id join channel ch on ch.id = l.channel_id
       left join category c on c.id = l.category_id
     order by 1, 2, 3`,
+  search: `select p.key, s.locale, s.words::text from read.search s join product p on p.id = s.product_id order by 1, 2`,
   changes: `select p.key, o.type, count(*)::int from outbox o join product p on p.id = o.product_id group by 1, 2 order by 1, 2`,
 } as const
 

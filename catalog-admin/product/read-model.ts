@@ -1,4 +1,4 @@
-/** What readers are answered from: a document a product in read.product, and its rows in the lists of read.listing. */
+/** What readers are answered from: a document a product in read.product, its rows in the lists of read.listing, and its words in read.search. */
 import type { PoolClient } from 'pg'
 import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { isInStock } from '../../shared/representation.ts'
@@ -11,6 +11,7 @@ import { facetsOf, facetValuesOf } from './listing-facets.ts'
 import type { Change } from './product-plan.ts'
 import { rowStatement, writeRows } from './row-statement.ts'
 import { titleIn, titleKey } from './title-key.ts'
+import { writeSearchRows } from './search-rows.ts'
 
 export interface ReadModelContext {
   readonly references: References
@@ -34,6 +35,7 @@ export async function writeReadModel(
   const rows = listed.flatMap((change) => listingRows(change, tokens, context))
   await deleteListings(client, changes, rows)
   await writeRows(client, WRITE_LISTINGS, rows)
+  await writeSearchRows(client, changes, listed, context.references)
 }
 
 const WRITE_DOCUMENTS = rowStatement(

@@ -1,0 +1,151 @@
+/** What search finds a product by: a row of weighted words a locale, in the transaction of the change. */
+import type { PoolClient } from 'pg'
+import type { AttributeValue } from '../../shared/product-document.ts'
+import { localized } from '../../shared/representation.ts'
+import { codeOf, indexedText, textSearchConfiguration } from '../../shared/search-words.ts'
+import type { References } from '../reference/references.ts'
+import type { CompleteProduct } from './complete-product.ts'
+import type { Change } from './product-plan.ts'
+import { rowStatement, writeRows } from './row-statement.ts'
+
+// Limits: of words in each part of one row. A longer text is found by its beginning.
+const TITLE_WORDS = 100
+const NAME_WORDS = 200
+const ATTRIBUTE_WORDS = 400
+const DESCRIPTION_WORDS = 600
+const MAX_CODE_LENGTH = 40
+/** Attributes that name the very thing, as a SKU does. */
+const CODE_ATTRIBUTES = new Set([
+  'mpn',
+  'oem_code',
+  'manufacturer_part_number',
+  'part_number',
+  'model_number',
+  'model',
+  'ean',
+  'upc',
+  'isbn',
+])
+
+/** @param visible those of the changes whose product readers may see */
+export async function writeSearchRows(
+  client: PoolClient,
+  changes: readonly Change[],
+  visible: readonly Change[],
+  references: References,
+): Promise<void> {
+  const unsearchable = visible.length === 0 ? new Set<string>() : await readUnsearchable(client)
+  const rows = visible.flatMap(({ id, product }) => searchRows(id, product, references, unsearchable))
+  await deleteSearchRows(client, changes, rows)
+  await writeRows(client, WRITE_SEARCH, rows)
+}
+
+const READ_UNSEARCHABLE = /* sql */ `select code from attribute where not searchable`
+
+async function readUnsearchable(client: PoolClient): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ code: string }>({ name: 'read-unsearchable', text: READ_UNSEARCHABLE })
+  return new Set(rows.map(({ code }) => code))
+}
+
+interface SearchRow {
+  readonly product_id: string
+  readonly locale: string
+  readonly configuration: string
+  /** In order of weight: the words of each part. */
+  readonly a: string
+  readonly b: string
+  readonly c: string
+  readonly d: string
+  /** `=CODE` each: a whole code is found as one. */
+  readonly codes: readonly string[]
+  readonly title_words: number
+}
+
+function searchRows(id: string, product: CompleteProduct, references: References, unsearchable: ReadonlySet<string>): readonly SearchRow[] {
+  const attributes = Object.entries(product.attributes).filter(([code]) => !unsearchable.has(code))
+  const variants = product.variants.flatMap((variant) => [
+    ...Object.values(variant.options),
+    ...Object.entries(variant.attributes).flatMap(([code, value]) => (unsearchable.has(code) ? [] : attributeTexts(code, value))),
+  ])
+  const named = attributes.flatMap(([code, value]) => (CODE_ATTRIBUTES.has(code) ? [String(value)] : []))
+  const codes = [product.key, ...product.variants.flatMap(({ sku, gtin }) => [sku, gtin ?? '']), ...named]
+  const marked = [...new Set(codes.map(codeOf))].filter((code) => code !== '' && code.length <= MAX_CODE_LENGTH).map((code) => `=${code}`)
+  const described = [...new Set([...product.tags, ...attributes.flatMap(([code, value]) => attributeTexts(code, value)), ...variants])]
+  const c = indexedText(described.join(' ; '), ATTRIBUTE_WORDS, 'units')
+  const categories = references.categoriesOf(product)
+  return Object.entries(product.i18n).map(([locale, { title, description }]) => {
+    const paths = categories.map(({ path }) => path.map((name) => localized(name, [locale]) ?? ''))
+    const { head, tail } = splitTitle(title)
+    const names = [product.brand ?? '', ...paths.map((path) => path.at(-1) ?? ''), product.key, ...named]
+    const a = indexedText(head, TITLE_WORDS, 'all')
+    return {
+      product_id: id,
+      locale,
+      configuration: textSearchConfiguration(locale),
+      a,
+      b: indexedText(names.join(' ; '), NAME_WORDS, 'all'),
+      c: `${indexedText(tail, TITLE_WORDS, 'all')} ${indexedText(paths.flatMap((path) => path.slice(0, -1)).join(' ; '), NAME_WORDS, 'units')} ${c}`,
+      d: indexedText(description ?? '', DESCRIPTION_WORDS, 'units'),
+      codes: marked,
+      title_words: title.split(/\s+/).length,
+    }
+  })
+}
+
+const TITLE_TAIL = /\s(?:for|f\u00FCr|compatible with|kompatibel mit|passend|with|mit|pour|para|per)\s/i
+
+/** `Case for iPhone 6`: what comes behind "for" is what the thing goes with, not what it is. */
+function splitTitle(title: string): { readonly head: string; readonly tail: string } {
+  const at = title.search(TITLE_TAIL)
+  return at <= 0 ? { head: title, tail: '' } : { head: title.slice(0, at), tail: title.slice(at) }
+}
+
+/** A flag that is set is a word of its own: `pwm: true`. */
+function attributeTexts(code: string, value: AttributeValue): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'number') return [String(value)]
+  if (typeof value === 'boolean') return value ? [code.replaceAll('_', ' ')] : []
+  return value.flatMap((item) => attributeTexts(code, item))
+}
+
+const DELETE_SEARCH = /* sql */ `
+  delete from read.search s
+  where s.product_id = any($1::uuid[])
+    and not exists (
+      select from unnest($2::uuid[], $3::text[]) as r (product_id, locale)
+      where r.product_id = s.product_id and r.locale = s.locale)`
+
+async function deleteSearchRows(client: PoolClient, changes: readonly Change[], rows: readonly SearchRow[]): Promise<void> {
+  const replaced = changes.filter(({ stored }) => stored !== null).map(({ id }) => id)
+  if (replaced.length === 0) return
+  const values = [replaced, rows.map((row) => row.product_id), rows.map((row) => row.locale)]
+  await client.query({ name: 'delete-search', text: DELETE_SEARCH, values })
+}
+
+const WRITE_SEARCH = rowStatement(
+  'write-search',
+  {
+    product_id: 'uuid',
+    locale: 'text',
+    configuration: 'regconfig',
+    a: 'text',
+    b: 'text',
+    c: 'text',
+    d: 'text',
+    codes: 'text[]',
+    title_words: 'smallint',
+  },
+  (rows) => /* sql */ `
+  insert into read.search as s (product_id, locale, words, title_words)
+  select product_id, locale,
+    setweight(to_tsvector(configuration, a), 'A')
+      || setweight(to_tsvector(configuration, b), 'B')
+      || setweight(to_tsvector(configuration, c), 'C')
+      || to_tsvector(configuration, d)
+      || array_to_tsvector(codes),
+    title_words
+  from ${rows}
+  on conflict (product_id, locale) do update
+  set words = excluded.words, title_words = excluded.title_words
+  where (s.words, s.title_words) is distinct from (excluded.words, excluded.title_words)`,
+)

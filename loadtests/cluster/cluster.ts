@@ -238,18 +238,18 @@ async function createPrograms(assembly: Assembly, { ports, doors, adminKey }: Su
       DATABASE_URL: await database(`${name}>primary`, ports.primary),
       REDIS_URL: await redis(name),
     }
-    programs.push(await program(assembly, { name, main: 'catalog-query/main.ts', portName: 'QUERY', env }))
+    programs.push(await makeProgram(assembly, { name, main: 'catalog-query/main.ts', portName: 'QUERY', env }))
   }
   for (const name of INVALIDATORS) {
     const env = { REDIS_URL: await redis(name), KAFKA_BROKERS: brokers(name) }
-    programs.push(await program(assembly, { name, main: 'catalog-query/invalidator/main.ts', portName: 'INVALIDATOR', env }))
+    programs.push(await makeProgram(assembly, { name, main: 'catalog-query/invalidator/main.ts', portName: 'INVALIDATOR', env }))
   }
   for (const name of RELAYS) {
     const env = { DATABASE_URL: await database(`${name}>primary`, ports.primary), KAFKA_BROKERS: brokers(name) }
-    programs.push(await program(assembly, { name, main: 'catalog-admin/relay/main.ts', portName: 'RELAY', env }))
+    programs.push(await makeProgram(assembly, { name, main: 'catalog-admin/relay/main.ts', portName: 'RELAY', env }))
   }
   const env = { DATABASE_URL: await database('admin>primary', ports.primary), ADMIN_API_KEY: adminKey }
-  programs.push(await program(assembly, { name: 'admin', main: 'catalog-admin/main.ts', portName: 'ADMIN', env }))
+  programs.push(await makeProgram(assembly, { name: 'admin', main: 'catalog-admin/main.ts', portName: 'ADMIN', env }))
   return programs
 }
 
@@ -261,7 +261,7 @@ interface ProgramShape {
   readonly env: Readonly<Record<string, string>>
 }
 
-async function program({ folder, book, clockAheadMs }: Assembly, { name, main, portName, env }: ProgramShape): Promise<Server> {
+async function makeProgram({ folder, book, clockAheadMs }: Assembly, { name, main, portName, env }: ProgramShape): Promise<Server> {
   const [port, opsPort] = [await quietPort(), await quietPort()]
   const created = createProgram({
     name,

@@ -30,7 +30,7 @@ export function createProgram(options: ProgramOptions): Program {
   const opsOrigin = `http://${LOOPBACK}:${options.opsPort}`
   const skew = options.clockAheadMs === 0 ? [] : ['--import', join(import.meta.dirname, 'skewed-clock.ts')]
   const part = createPart(options.name, async () => {
-    const process_ = await startProcess({
+    const started = await startProcess({
       name: options.name,
       command: process.execPath,
       args: [...skew, join(REPOSITORY, options.main)],
@@ -38,9 +38,9 @@ export function createProgram(options: ProgramOptions): Program {
       logPath: options.logPath,
       stopMs: STOP_MS,
     })
-    options.track(process_)
-    await waitUntilReady(process_, () => answersWell(`${opsOrigin}/livez`), { limitMs: ALIVE_MS, everyMs: 50, logPath: options.logPath })
-    return process_
+    options.track(started)
+    await waitUntilReady(started, () => answersWell(`${opsOrigin}/livez`), { limitMs: ALIVE_MS, everyMs: 50, logPath: options.logPath })
+    return started
   })
   return { ...part, opsOrigin }
 }

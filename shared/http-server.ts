@@ -65,6 +65,7 @@ export function createHttpServer(options: HttpServerOptions) {
     return sendProblem(nothingThere(request, allowed), request, reply)
   })
   addRequestMetrics(app, options)
+  refuseBadEncoding(app)
   closeConnectionsAsTheyIdle(app)
   return app
 }
@@ -143,6 +144,26 @@ function fromValidation(failure: FastifyFailure): CatalogError {
     return { ...place, code, message: `${inBody ? path || 'The body' : place.parameter} ${what}` }
   })
   return inBody ? validationFailed(errors) : invalidParameter(errors)
+}
+
+/** The parser takes what it cannot decode as it is: a filter by `%FF` would find nothing, and nobody would know why. */
+function refuseBadEncoding(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const query = request.url.includes('%') ? request.url.slice(request.url.indexOf('?') + 1) : ''
+    const bad = query.split('&').find((pair) => !isEncoded(pair))
+    if (bad === undefined) return done()
+    const [parameter = ''] = bad.split('=')
+    done(invalidParameter([{ parameter, code: 'encoding', message: `${parameter} must be percent-encoded UTF-8` }]))
+  })
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const SWEEP_EVERY_MS = 50

@@ -6,12 +6,9 @@ import type { Page } from './list-page.ts'
 const OPEN = Buffer.from('{"data":[')
 const COMMA = Buffer.from(',')
 
-/** `{"data":[…],"page":{…}}` */
-export function joinCards(products: readonly ProductRead[], page: Readonly<Record<string, unknown>>): Buffer {
-  return joinData(
-    products.map(({ card }) => card),
-    `,"page":${JSON.stringify(page)}}`,
-  )
+/** `{"data":[…],…}` @param rest the members after `data`; at least one */
+export function joinCards(cards: readonly Buffer[], rest: Readonly<Record<string, unknown>>): Buffer {
+  return joinData(cards, `,${JSON.stringify(rest).slice(1)}`)
 }
 
 /** `{"data":[…]` and `rest`, which begins after the bracket. @param items JSON each */

@@ -12,23 +12,23 @@ import { listStatement } from './list-statement.ts'
  * @throws CatalogError unavailable or overloaded
  */
 export type ReadList = (
-  request: { query: ListQuery; canonical: string; start: ListStart | null; limit: number },
+  request: { query: ListQuery; canonical: string; start: ListStart | null; skip: number; limit: number },
   token: ConsistencyToken | null,
 ) => Vouched<readonly ListRow[]> | Promise<Vouched<readonly ListRow[]>>
 
 export const DEFAULT_LIMIT = 24
 export const MAX_LIMIT = 100
-/** A row's id, number and object, as V8 keeps them. */
-const ROW_BYTES = 120
+/** A row's id, position and object, as V8 keeps them. */
+const ROW_BYTES = 200
 
 export function createListReader(readSnapshot: ReadSnapshot, options: { maxBytes: number }): ReadList {
   const cache = createSnapshotCache<readonly ListRow[]>({ maxBytes: options.maxBytes, sizeOf: (rows) => rows.length * ROW_BYTES })
-  return ({ query, canonical, start, limit }, token) => {
+  return ({ query, canonical, start, skip, limit }, token) => {
     // Two lengths, not a hundred: pages of nearly any limit share one entry, and the statements stay few.
     const rows = (limit <= DEFAULT_LIMIT ? DEFAULT_LIMIT : MAX_LIMIT) + 1
-    const place = start === null ? '' : `${start.direction} ${placeOf(start)}`
+    const place = start === null ? `${skip}` : `${start.direction} ${placeOf(start)}`
     return cache.read(`${rows} ${place} ${canonical}`, token, async (withToken) => {
-      const snapshot = await readSnapshot<ListRow>(listStatement(query, start, rows), withToken)
+      const snapshot = await readSnapshot<ListRow>(listStatement(query, { start, skip, rows }), withToken)
       return vouchedBy(snapshot, snapshot.rows)
     })
   }

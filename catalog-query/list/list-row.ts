@@ -2,11 +2,13 @@
 import { validate as isUuid } from 'uuid'
 import { invalidCursor } from '../../shared/problem.ts'
 import type { Cursor, PageDirection } from './list-cursor.ts'
-import type { SortOrder } from './list-sorts.ts'
+import type { SortLeg } from './list-sorts.ts'
 
 export interface ListRow {
   readonly id: string
-  readonly position: number
+  /** Which of the order's legs it is on. */
+  readonly leg: number
+  readonly position: number | string
 }
 
 /** From where a page is read. */
@@ -14,15 +16,16 @@ export interface ListStart extends ListRow {
   readonly direction: PageDirection
 }
 
-export function placeOf({ id, position }: ListRow): string {
-  return `${id}.${position}`
+export function placeOf({ id, leg, position }: ListRow): string {
+  return `${id}.${leg}.${position}`
 }
 
 /** @throws CatalogError invalid-cursor unless the place is one of this order */
-export function startOf(cursor: Cursor | null, order: SortOrder): ListStart | null {
+export function startOf(cursor: Cursor | null, legs: readonly SortLeg[]): ListStart | null {
   if (cursor === null) return null
-  const [, id, digits] = /^([\da-f-]{36})\.(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(cursor.place) ?? []
-  const position = Number(digits)
-  if (id === undefined || !isUuid(id) || !order.isPosition(position)) throw invalidCursor()
-  return { direction: cursor.direction, id, position }
+  const [, id, digit, text] = /^([\da-f-]{36})\.(\d)\.(.*)$/s.exec(cursor.place) ?? []
+  const leg = Number(digit)
+  const position = text === undefined ? null : (legs[leg]?.parsePosition(text) ?? null)
+  if (id === undefined || !isUuid(id) || position === null) throw invalidCursor()
+  return { direction: cursor.direction, id, leg, position }
 }

@@ -18,6 +18,15 @@ export function pageOf(item: TSchema) {
   return Type.Object({ data: Type.Array(item), page: Type.Object({ limit: Type.Integer(), next: Neighbour, prev: Neighbour }) })
 }
 
+/** A page of products, with `count` where it was asked for. */
+export function listOf(item: TSchema) {
+  const count = Type.Object(
+    { value: Type.Integer(), relation: Type.Enum(['eq', 'gte'], { type: 'string' }) },
+    { description: 'Only with count=capped; `gte`: there are more' },
+  )
+  return Type.Object({ ...pageOf(item).properties, count: Type.Optional(count) })
+}
+
 export const BrandItem = Type.Object({ id: Type.Integer(), slug: Type.String(), name: Type.String() }, { title: 'Brand' })
 export const ChannelItem = Type.Object(
   { code: Type.String(), name: Type.String(), currency: Type.String(), defaultLocale: Type.String() },

@@ -36,7 +36,11 @@ const MAX_BYTES = 8 * 1024 * 1024
 export function openReadingApp(database: TestDatabase): ReadingApp {
   const statements: string[] = []
   const pool = Object.assign(Object.create(database.replica) as Pool, {
-    query: (query: QueryConfig) => (statements.push(query.name ?? ''), database.replica.query(query)),
+    // One that is planned for its values has no name, but says at its beginning what it is.
+    query: (query: QueryConfig) => (
+      statements.push(query.name || (/\/\* (.+?) \*\//.exec(query.text)?.[1] ?? '')),
+      database.replica.query(query)
+    ),
   })
   const log = pino({ level: 'silent' })
   const { readRows, readSnapshot } = createReplicas({ replicas: [{ name: 'replica', pool }], primary: database.primary, primaryLimit: 4 })

@@ -1,0 +1,52 @@
+/** Which rows of read.listing a request is about, as SQL: the channel, the category, and the filters, with whatever they name resolved once. */
+import { FACET } from '../../shared/facet-token.ts'
+import { ALL_CATEGORIES, categoryId, filterCondition, tokenOf, type Bind, type ListFilterName, type ListFilters } from './list-filters.ts'
+
+export interface ListScope {
+  /** For `with`: a row that the conditions refer to. */
+  readonly resolved: string
+  /** The rows of the category (or of all) in the channel, on columns without an alias: what every index but one begins with. */
+  readonly range: string
+  /** On the alias `l`, one each filter but the category: cheap on a single row. */
+  readonly checks: readonly { readonly name: ListFilterName; readonly sql: string }[]
+  /** On the alias `l`, all in all: the same products by whichever index has fewest of them. */
+  readonly find: string
+  readonly values: readonly unknown[]
+  readonly bind: Bind
+}
+
+/** @param query without its order */
+export function listScope({ channel, filters }: { readonly channel: string; readonly filters: ListFilters }): ListScope {
+  const values: unknown[] = []
+  const bind: Bind = (value) => `$${values.push(value)}`
+  const [category] = filters.get('category') ?? []
+  const resolved = /* sql */ `resolved as materialized (
+      select (select id from channel where code = ${bind(channel)}) as channel_id,
+        ${category === undefined ? ALL_CATEGORIES : categoryId(category, bind)} as category_id)`
+  const inChannel = 'channel_id = (select channel_id from resolved)'
+  const range = `${inChannel} and category_id = ${category === undefined ? ALL_CATEGORIES : '(select category_id from resolved)'}`
+  const conditions = [...filters].flatMap(([name, wanted]) =>
+    name === 'category' ? [] : [{ name, ...filterCondition(name, wanted, bind) }],
+  )
+  return {
+    resolved,
+    range,
+    checks: conditions.map(({ name, check }) => ({ name, sql: check })),
+    find: [findRange(filters, inChannel, range), ...conditions.map(({ find }) => find)].join('\n        and '),
+    values,
+    bind,
+  }
+}
+
+/** Whether the index of facets can find them; it holds each product once, with its categories as tokens. */
+export function hasFacetFilter(filters: ListFilters): boolean {
+  const others: readonly ListFilterName[] = ['category', 'price', 'updatedSince']
+  return [...filters.keys()].some((name) => !others.includes(name))
+}
+
+function findRange(filters: ListFilters, inChannel: string, range: string): string {
+  if (!hasFacetFilter(filters)) return range
+  const all = `${inChannel} and category_id = ${ALL_CATEGORIES}`
+  if (!filters.has('category')) return all
+  return `${all} and l.facets @> array[${tokenOf(FACET.category, '(select category_id from resolved)')}]`
+}

@@ -66,7 +66,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   measureParts(registry, { sources: replicas.sources, redisBreaker, memoryBytes, clockSkews: watch.skews })
   const health = createHealth({ sources: replicas.sources, redis, redisBreaker, memoryBytes, watch })
   const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics: registry, health, stopping: signal }, (app) =>
-    registerCacheInspection(app, { memory, store, reference, nowUs }),
+    registerCacheInspection(app, { memory, store, reference, nowUs, clockIsSound }),
   )
   lifecycle.onStop('operations server', () => ops.close())
 

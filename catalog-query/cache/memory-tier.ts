@@ -16,6 +16,8 @@ export interface MemoryTier {
   drop(id: string): void
   /** The entry even if nothing vouches for it any more, at most 10 minutes old: for when no database answers. */
   lastKnown(id: string, code: string, nowUs: number): ProductRead | null
+  /** Of the representations that are kept of a product, vouched for or not. */
+  codes(id: string): readonly string[]
   sizeBytes(): number
 }
 
@@ -57,6 +59,7 @@ export function createMemoryTier(maxBytes: number): MemoryTier {
       const entry = find(id, code)
       return entry !== undefined && nowUs - stampTimeUs(entry.read.vouched) <= LAST_KNOWN_US ? entry.read : null
     },
+    codes: (id) => [...(products.peek(id)?.keys() ?? [])],
     sizeBytes: () => products.calculatedSize,
   }
 }

@@ -5,6 +5,7 @@ import { parse, parseAllDocuments } from 'yaml'
 import { readConfig as readAdmin } from '../../catalog-admin/config.ts'
 import { readConfig as readMigrate } from '../../catalog-admin/migrate/config.ts'
 import { readConfig as readRelay } from '../../catalog-admin/relay/config.ts'
+import { readConfig as readAuditor } from '../../catalog-query/auditor/config.ts'
 import { readConfig as readQuery } from '../../catalog-query/config.ts'
 import { readConfig as readInvalidator } from '../../catalog-query/invalidator/config.ts'
 import { topicNames } from '../../shared/kafka.ts'
@@ -23,12 +24,13 @@ interface Ports {
 const PROGRAMS: Readonly<Record<string, (env: Environment) => Ports>> = {
   'catalog-query/main.ts': readQuery,
   'catalog-query/invalidator/main.ts': readInvalidator,
+  'catalog-query/auditor/main.ts': readAuditor,
   'catalog-admin/main.ts': readAdmin,
   'catalog-admin/relay/main.ts': readRelay,
   'catalog-admin/migrate/main.ts': (env) => readMigrate(env) as Ports,
 }
 
-const REQUIRED = { DATABASE_URL: 'postgres://h/d', REDIS_URL: 'redis://h', KAFKA_BROKERS: 'h:9092' }
+const REQUIRED = { DATABASE_URL: 'postgres://h/d', REDIS_URL: 'redis://h', KAFKA_BROKERS: 'h:9092', QUERY_OPS_URLS: 'http://h' }
 const programOf = (command: string) => PROGRAMS[command] ?? (() => ({}))
 const portsOf = (command: string): Ports => programOf(command)(REQUIRED)
 
@@ -175,7 +177,7 @@ test('probes ask /livez and /readyz of the operations port', () => {
 
 test('services, routes and the gateway lead to the ports of the two servers', () => {
   const [query, admin] = [portsOf('catalog-query/main.ts'), portsOf('catalog-admin/main.ts')]
-  const expected: Record<string, number | undefined> = { query: query.port, admin: admin.port }
+  const expected: Record<string, number | undefined> = { query: query.port, 'query-ops': query.opsPort, admin: admin.port }
   const found = manifests.filter(({ kind }) => kind === 'Service').map(({ metadata, spec }) => [metadata.name, spec.ports?.[0]?.port])
   expect(Object.fromEntries(found)).toEqual(expected)
   const routed = manifests.flatMap(({ spec }) =>

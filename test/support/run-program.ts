@@ -45,4 +45,4 @@ export async function runProgram(main: string, env: Readonly<Record<string, stri
   }
 }
 
-const freeOpsPorts = { QUERY_OPS_PORT: '0', ADMIN_OPS_PORT: '0', RELAY_OPS_PORT: '0', INVALIDATOR_OPS_PORT: '0' }
+const freeOpsPorts = { QUERY_OPS_PORT: '0', ADMIN_OPS_PORT: '0', RELAY_OPS_PORT: '0', INVALIDATOR_OPS_PORT: '0', AUDITOR_OPS_PORT: '0' }

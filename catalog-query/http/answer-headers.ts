@@ -37,7 +37,7 @@ export function vouchingOf(parts: readonly Vouching[]): Vouching {
 }
 
 /** By time: an old timeline's later time is not the older one. */
-export function earlier(a: Stamp, b: Stamp): Stamp {
+function earlier(a: Stamp, b: Stamp): Stamp {
   return stampTimeUs(b) < stampTimeUs(a) ? b : a
 }
 

@@ -23,7 +23,12 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       ],
       components: {
         securitySchemes: {
-          apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'Only where the server asks for one' },
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-Api-Key',
+            description: 'Only where the server asks for one. A revoked key works at most 60 s longer.',
+          },
         },
         headers: {
           ConsistencyToken: {

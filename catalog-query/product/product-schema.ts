@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
 
-export const Money = Type.Object(
+const Money = Type.Object(
   { amount: Type.Integer({ description: 'In the currency’s minor unit: 1999 is 19.99 EUR' }), currency: Type.String() },
   { title: 'Money' },
 )

@@ -1,0 +1,102 @@
+/** Runs scenarios one after another, on one cluster as long as it can be used, each for as many cycles as its reads take. */
+import { startCluster, type Cluster } from '../cluster/cluster.ts'
+import { createHttpClient } from '../http-client.ts'
+import { createRandom, type Random } from '../random.ts'
+import { createTrafficLogs, type Rates, type Traffic, type TrafficLogs } from '../traffic/traffic.ts'
+import { readOnce } from '../traffic/traffic.ts'
+import { makeProducts } from './catalog.ts'
+import { figuresOf, type Figures } from './figures.ts'
+import { runCycle, type Cycle } from './run-scenario.ts'
+import type { Scenario } from './scenario.ts'
+
+export interface FaultRunOptions {
+  readonly rates: Rates
+  readonly productCount: number
+  readonly seed: number
+  /** In each scenario, at least; cycles are added until there are so many. */
+  readonly reads: (scenario: Scenario) => number
+  readonly tell: (line: string) => void
+}
+
+const QUERY_COUNT = 3
+const CLIENT_CONNECTIONS = 64
+/** The product that a fault of a single one concerns: read often, written by nobody else. */
+const UNTOUCHED_RANK = 9
+
+/** A cluster with its products. */
+interface Ground extends AsyncDisposable {
+  readonly cluster: Cluster
+  readonly firstRevs: ReadonlyMap<string, number>
+  readonly traffic: (logs: TrafficLogs) => Traffic
+}
+
+export interface FaultRunner extends AsyncDisposable {
+  run(scenario: Scenario): Promise<Figures>
+}
+
+export function createFaultRunner(options: FaultRunOptions): FaultRunner {
+  let ground: Ground | null = null
+  const random = createRandom(options.seed)
+
+  async function endGround(): Promise<void> {
+    await ground?.[Symbol.asyncDispose]()
+    ground = null
+  }
+  const needsOwn = (scenario: Scenario) => scenario.fresh === true || scenario.clockAheadMs !== undefined
+
+  async function run(scenario: Scenario): Promise<Figures> {
+    const logs = createTrafficLogs(QUERY_COUNT)
+    const cycles: Cycle[] = []
+    const firstRevs = new Map<string, number>()
+    if (needsOwn(scenario)) await endGround()
+    while (logs.reads.count < options.reads(scenario) || cycles.length === 0) {
+      if (scenario.fresh === true) await endGround()
+      ground ??= await prepareGround(options, scenario, random)
+      await ground.cluster.allReady()
+      for (const [product, rev] of await currentRevs(ground.cluster)) if (!firstRevs.has(product)) firstRevs.set(product, rev)
+      options.tell(`${scenario.name}: cycle ${cycles.length + 1}, ${scenario.seconds} s`)
+      cycles.push(await runCycle(scenario, ground.cluster, { traffic: ground.traffic(logs), rates: options.rates }))
+    }
+    if (needsOwn(scenario)) await endGround()
+    return figuresOf({ scenario, cycles, logs, firstRevs })
+  }
+  return { run, [Symbol.asyncDispose]: endGround }
+}
+
+async function currentRevs({ databases }: Cluster): Promise<ReadonlyMap<string, number>> {
+  const rows = await databases.query('primary', 'select product_id, rev from read.product')
+  return new Map(rows.map((row) => [String(row['product_id']), Number(row['rev'])]))
+}
+
+async function prepareGround({ productCount, tell }: FaultRunOptions, scenario: Scenario, random: Random): Promise<Ground> {
+  const cluster = await startCluster({ clockAheadMs: scenario.clockAheadMs ?? {}, tell })
+  const clients = cluster.queries.map(({ origin }) => createHttpClient(origin, CLIENT_CONNECTIONS))
+  const dispose = async () => {
+    await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()))
+    await cluster[Symbol.asyncDispose]()
+  }
+  try {
+    await using admin = createHttpClient(cluster.adminOrigin, 8)
+    const firstRevs = await makeProducts(admin, cluster.adminKey, productCount)
+    const products = [...firstRevs.keys()]
+    const traffic = (logs: TrafficLogs): Traffic => ({
+      queries: cluster.queries.map(({ name, origin }, i) => ({ name, origin, client: clients[i]! })),
+      adminOrigin: cluster.adminOrigin,
+      adminKey: cluster.adminKey,
+      products,
+      untouched: products[Math.min(UNTOUCHED_RANK, products.length - 1)]!,
+      random,
+      logs,
+    })
+    await warmUp(traffic(createTrafficLogs(QUERY_COUNT)))
+    return { cluster, firstRevs, traffic, [Symbol.asyncDispose]: dispose }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+/** Everybody reads everything once: a scenario is not about a cold start. */
+async function warmUp(traffic: Traffic): Promise<void> {
+  for (const product of traffic.products) await Promise.all(traffic.queries.map((_, process) => readOnce(traffic, { product, process })))
+}

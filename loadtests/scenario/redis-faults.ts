@@ -1,0 +1,53 @@
+/** What is done to Redis from the side: commands, and a failover to a copy that has not heard the latest. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import type { Cluster } from '../cluster/cluster.ts'
+import { quietPort } from '../cluster/quiet-port.ts'
+import { LOOPBACK } from '../../stack/port.ts'
+
+const COPIED_MS = 10_000
+
+/** On a connection of its own, past all edges. */
+export async function redisCommand(port: number, [command = '', ...args]: readonly string[]): Promise<unknown> {
+  const redis = new Redis(port, LOOPBACK, { connectTimeout: 2_000, commandTimeout: 5_000, maxRetriesPerRequest: 0, retryStrategy: null })
+  redis.on('error', () => {})
+  try {
+    return await redis.call(command, ...args)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+export async function usedMemory(port: number): Promise<number> {
+  return Number(/used_memory:(\d+)/.exec(String(await redisCommand(port, ['info', 'memory'])))?.[1])
+}
+
+/**
+ * Starts a copy that follows Redis, cuts its news off, and `behindMs` later kills Redis and lets the copy take its place.
+ */
+export async function failOverRedis(
+  { edges, parts, ports }: Cluster,
+  { behindMs, note }: { behindMs: number; note: (what: string) => void },
+): Promise<void> {
+  const edge = 'redis-copy>redis'
+  const edgePort = await quietPort()
+  await edges.open(edge, edgePort, ports.redis)
+  const part = (name: string) => parts.find((each) => each.name === name)!
+  await part('redis-copy').start()
+  await redisCommand(ports['redis-copy'], ['replicaof', LOOPBACK, String(edgePort)])
+  await untilCopied(ports['redis-copy'])
+  await edges.setMode(edge, { kind: 'freeze' })
+  await sleep(behindMs)
+  await part('redis').kill()
+  await redisCommand(ports['redis-copy'], ['replicaof', 'no', 'one'])
+  for (const name of ['query>redis', 'invalidator>redis']) await edges.setTarget(name, ports['redis-copy'])
+  note(`the copy that took over was ${behindMs} ms behind`)
+}
+
+async function untilCopied(port: number): Promise<void> {
+  const endMs = performance.now() + COPIED_MS
+  while (!String(await redisCommand(port, ['info', 'replication'])).includes('master_link_status:up')) {
+    if (performance.now() > endMs) throw new Error(`The copy of Redis has not caught up within ${COPIED_MS} ms`)
+    await sleep(20)
+  }
+}

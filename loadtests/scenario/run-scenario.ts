@@ -1,0 +1,90 @@
+/** Runs a scenario's steps while its traffic goes on, then lets everything rest and looks at what is left. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Span } from '../oracle/judge.ts'
+import type { Rates, Traffic } from '../traffic/traffic.ts'
+import { runTraffic } from '../traffic/run-traffic.ts'
+import { ACTIONS, type Scene, type Undo } from './actions.ts'
+import { checkAtRest, type FinalCheck } from './final-check.ts'
+import { growth, scrape, type Samples } from './metrics.ts'
+import type { Scenario, Step } from './scenario.ts'
+
+/** One pass through a scenario. All times are of performance.now(). */
+export interface Cycle {
+  readonly traffic: Span
+  /** In which something was broken. */
+  readonly faults: readonly Span[]
+  /** In which nothing was promised. */
+  readonly suspended: readonly Span[]
+  readonly finalCheck: FinalCheck
+  /** Statements that databases answered to the query processes. */
+  readonly originReads: number
+  readonly primaryReads: number
+  readonly notes: readonly string[]
+  /** Expectations of the scenario that did not come true. */
+  readonly misses: readonly string[]
+}
+
+/** Longer than the promise, so that only what nobody will ever correct is left. */
+const SILENCE_MS = 3_500
+
+/** @throws Error when a step cannot be carried out: a scenario that did not happen shows nothing */
+export async function runCycle(
+  scenario: Scenario,
+  cluster: Cluster,
+  { traffic, rates }: { traffic: Traffic; rates: Rates },
+): Promise<Cycle> {
+  const [notes, misses]: [string[], string[]] = [[], []]
+  const scene: Scene = { cluster, traffic, note: (what) => notes.push(what), miss: (what) => misses.push(what) }
+  const before = await scrapeAll(cluster)
+  const fromMs = performance.now()
+  const [spans] = await Promise.all([runSteps(scene, scenario.steps, fromMs), runTraffic(traffic, rates, scenario.seconds * 1_000)])
+  const toMs = performance.now()
+  const after = await scrapeAll(cluster)
+  await sleep(SILENCE_MS)
+  const failedOver = scenario.steps.some((step) => step.do === 'fail-over-primary')
+  const grown = (label: string) =>
+    after.reduce((sum, samples, i) => sum + growth(before[i] ?? new Map(), samples, 'catalog_snapshots_total', label), 0)
+  return {
+    traffic: { fromMs, toMs },
+    ...spans,
+    finalCheck: await checkAtRest(cluster, traffic, failedOver ? 'standby-1' : 'primary'),
+    originReads: grown(''),
+    primaryReads: grown('tier="primary"'),
+    notes,
+    misses,
+  }
+}
+
+async function scrapeAll({ queries }: Cluster): Promise<readonly Samples[]> {
+  return await Promise.all(queries.map(scrape))
+}
+
+type Spans = Pick<Cycle, 'faults' | 'suspended'>
+
+/** Each step begins when it is due, whatever became of the others. */
+async function runSteps(scene: Scene, steps: readonly Step[], fromMs: number): Promise<Spans> {
+  const runs = await Promise.all(
+    steps.map(async (step) => {
+      await sleep(Math.max(0, fromMs + step.at * 1_000 - performance.now()))
+      return { step, span: await runStep(scene, step) }
+    }),
+  )
+  const broken = runs.filter(({ step }) => step.do !== 'expect-metric')
+  return {
+    faults: broken.map(({ span }) => span),
+    suspended: broken.filter(({ step }) => step.suspendsPromise === true).map(({ span }) => span),
+  }
+}
+
+async function runStep(scene: Scene, step: Step): Promise<Span> {
+  const fromMs = performance.now()
+  let undo: Undo = null
+  try {
+    undo = await ACTIONS[step.do](scene, step)
+    await sleep(Math.max(0, fromMs + (step.for ?? 0) * 1_000 - performance.now()))
+  } finally {
+    await undo?.()
+  }
+  return { fromMs, toMs: performance.now() }
+}

@@ -1,0 +1,33 @@
+/** Runs all of a scenario's traffic for its time. */
+import { createRecentWrites } from './recent-writes.ts'
+import { followChain } from './chains.ts'
+import { probe } from './probes.ts'
+import { runReaders } from './readers.ts'
+import type { Rates, Traffic } from './traffic.ts'
+import { runWriters, type WrittenEdit } from './writers.ts'
+
+/** Of the edits, in turn: a chain, then a probe, the rest are only read about. */
+const FOLLOW_EVERY = 8
+const MAX_FOLLOWERS = 32
+
+/** Resolves when the last request is answered or given up. */
+export async function runTraffic(traffic: Traffic, { readsPerSecond, editsPerSecond }: Rates, durationMs: number): Promise<void> {
+  const recent = createRecentWrites()
+  const followers = new Set<Promise<void>>()
+  let written = 0
+
+  function onWritten(edit: WrittenEdit): void {
+    recent.written(edit.edit.product)
+    const turn = written++ % FOLLOW_EVERY
+    if (turn > 1 || followers.size >= MAX_FOLLOWERS) return
+    const follower = (turn === 0 ? followChain(traffic, edit, recent) : probe(traffic, edit)).finally(() => followers.delete(follower))
+    followers.add(follower)
+  }
+
+  const ratePerSecond = readsPerSecond / traffic.queries.length
+  await Promise.all([
+    runWriters(traffic, { ratePerSecond: editsPerSecond, durationMs, onWritten }),
+    ...traffic.queries.map((_, process) => runReaders(traffic, { process, ratePerSecond, durationMs, recent })),
+  ])
+  await Promise.all(followers)
+}

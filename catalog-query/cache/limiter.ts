@@ -2,6 +2,8 @@
 import { overloaded } from '../../shared/problem.ts'
 
 export interface LimiterOptions {
+  /** What is waited for, as its refusal names it; default: the primary database. */
+  readonly what?: string
   readonly concurrency: number
   /** Waiting callers at most; one more is refused at once. */
   readonly queue: number
@@ -14,7 +16,7 @@ export interface Limiter {
   run<T>(work: () => Promise<T>): Promise<T>
 }
 
-export function createLimiter({ concurrency, queue, waitMs }: LimiterOptions): Limiter {
+export function createLimiter({ what = 'the primary database', concurrency, queue, waitMs }: LimiterOptions): Limiter {
   const waiting = new Set<() => void>()
   let running = 0
 
@@ -23,7 +25,7 @@ export function createLimiter({ concurrency, queue, waitMs }: LimiterOptions): L
       running++
       return
     }
-    if (waiting.size >= queue) throw overloaded('Too many requests wait for the primary database')
+    if (waiting.size >= queue) throw overloaded(`Too many requests wait for ${what}`)
     await turn()
   }
 
@@ -33,7 +35,7 @@ export function createLimiter({ concurrency, queue, waitMs }: LimiterOptions): L
     const go = () => resolve()
     const timer = setTimeout(() => {
       waiting.delete(go)
-      reject(overloaded(`The primary database was busy for ${waitMs} ms`))
+      reject(overloaded(`Waited ${waitMs} ms for ${what}`))
     }, waitMs)
     waiting.add(go)
     try {

@@ -6,7 +6,7 @@ import { createSnapshotCache, type Load, type Vouched } from './snapshot-cache.t
 const BASE_US = 1_790_000_000_000_000
 
 /** A cache under a clock that stands still, and loads that say which they are. */
-function openCache(options: { refreshAfterUs?: number; maxBytes?: number } = {}) {
+function openCache(options: { refreshAfter?: number; trustUs?: () => number; maxBytes?: number } = {}) {
   let nowUs = BASE_US
   let loads = 0
   const cache = createSnapshotCache<string>({ maxBytes: 100_000, sizeOf: (value) => value.length, ...options, nowUs: () => nowUs })
@@ -60,7 +60,7 @@ test('of two loads that cross, the later snapshot stays', async () => {
 })
 
 test('a value past its refresh age is answered at once and read again behind', async () => {
-  const { cache, load, pass } = openCache({ refreshAfterUs: 1_000_000 })
+  const { cache, load, pass } = openCache({ refreshAfter: 0.5 })
   await cache.read('key', null, load())
   pass(1_000_001)
   expect(cache.read('key', null, load())).toMatchObject({ value: 'load 1' })
@@ -88,4 +88,14 @@ test('memory is bounded by bytes', async () => {
   expect(cache.sizeBytes()).toBeLessThanOrEqual(2_000)
   expect(cache.read('key 19', null, load())).toMatchObject({ tier: 'memory' })
   expect(cache.read('key 0', null, load())).toBeInstanceOf(Promise)
+})
+
+test('what costs much is trusted longer, as long as it says', async () => {
+  let trustUs = 60_000_000
+  const { cache, load, pass } = openCache({ trustUs: () => trustUs })
+  await cache.read('key', null, load())
+  pass(60_000_000)
+  expect(cache.read('key', null, load())).toMatchObject({ value: 'load 1', tier: 'memory' })
+  trustUs = 10_000_000
+  expect(await cache.read('key', null, load())).toMatchObject({ value: 'load 2' })
 })

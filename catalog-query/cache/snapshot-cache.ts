@@ -5,7 +5,7 @@ import { nowUs, stampTimeUs, type Stamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { Snapshot } from './product-read.ts'
 import { positionSatisfies } from './token-rule.ts'
-import { isFresh, LAST_KNOWN_US } from './trust.ts'
+import { isFresh, LAST_KNOWN_US, TRUST_US } from './trust.ts'
 
 /** A value and the snapshot that it was read in. */
 export interface Vouched<Value> {
@@ -23,7 +23,7 @@ export type Load<Value> = (token: ConsistencyToken | null) => Promise<Vouched<Va
 
 export interface SnapshotCache<Value> {
   /**
-   * The value in memory if its asOf is at most B old and later than the token; else `load`, which concurrent callers of one key share
+   * The value in memory if its asOf is at most B old (or `trustUs`) and later than the token; else `load`, which concurrent callers of one key share
    * (a caller with a token never shares: another's snapshot need not satisfy it). A hit answers without a promise.
    * @throws what `load` throws; unless there is no token and a value at most 10 minutes old, which is answered marked
    */
@@ -35,15 +35,17 @@ export interface SnapshotCacheOptions<Value> {
   readonly maxBytes: number
   /** Of one value, with what holds it. */
   readonly sizeOf: (value: Value) => number
-  /** A value read while older than this is read again in the background, so that nobody waits for it; microseconds, at most B. Absent: never. */
-  readonly refreshAfterUs?: number
+  /** For what costs much and says how old it is: trusted this long instead of B; microseconds, at most 60 s. Asked at every read. */
+  readonly trustUs?: () => number
+  /** A value read while older than this part of its trust is read again in the background, so that nobody waits for it. Absent: never. */
+  readonly refreshAfter?: number
   readonly nowUs?: () => number
 }
 
 const ENTRY_OVERHEAD_BYTES = 300
 
 export function createSnapshotCache<Value extends {}>(options: SnapshotCacheOptions<Value>): SnapshotCache<Value> {
-  const { refreshAfterUs = Infinity, nowUs: clock = nowUs } = options
+  const { trustUs = () => TRUST_US, refreshAfter = Infinity, nowUs: clock = nowUs } = options
   const values = new LRUCache<string, Vouched<Value>>({ maxSize: Math.max(1, options.maxBytes) })
   const loading = new Map<string, Promise<Vouched<Value>>>()
 
@@ -84,10 +86,10 @@ export function createSnapshotCache<Value extends {}>(options: SnapshotCacheOpti
     read(key, token, load) {
       const known = values.get(key)
       const now = clock()
-      if (known === undefined || !isFresh(known.vouched, now) || (token !== null && !positionSatisfies(known.vouched, token))) {
+      if (known === undefined || !isFresh(known.vouched, now, trustUs()) || (token !== null && !positionSatisfies(known.vouched, token))) {
         return token === null ? loadOrLastKnown(key, load) : loadAndKeep(key, token, load)
       }
-      if (now - stampTimeUs(known.vouched) > refreshAfterUs) {
+      if (now - stampTimeUs(known.vouched) > trustUs() * refreshAfter) {
         // A failure here is nobody's: the value stays until B, and then a reader gets the error.
         loadShared(key, load).catch(() => {})
       }

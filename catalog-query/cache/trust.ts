@@ -21,10 +21,13 @@ export function vouchingStamp(copy: Pick<CopyHeader, 'seen' | 'asOf'>, watermark
 /** Times are compared as times: the timeline only decides, through `seen`, whether the watermark speaks of the copy. */
 const timeDigits = (stamp: Stamp): string => stamp.slice(4)
 
-/** Not older than B, and not so far ahead of us that one of the two clocks must be wrong. */
-export function isFresh(vouched: Stamp, nowUs: number): boolean {
+/**
+ * Not older than B, and not so far ahead of us that one of the two clocks must be wrong.
+ * @param trustUs B, but for what says of itself that it may be older (docs/consistency.md, point 9)
+ */
+export function isFresh(vouched: Stamp, nowUs: number, trustUs = TRUST_US): boolean {
   const timeUs = stampTimeUs(vouched)
-  return timeUs >= nowUs - TRUST_US && timeUs <= nowUs + SKEW_US
+  return timeUs >= nowUs - trustUs && timeUs <= nowUs + SKEW_US
 }
 
 export type Trust = { readonly trusted: boolean; readonly vouched: Stamp }

@@ -41,18 +41,18 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
   ): Promise<FastifyReply> {
     const token = tokenOf(request)
     const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
-    const tree = await readTree(representation, token)
-    const node = slug === null ? null : tree.value.bySlug.get(slug)
+    const { tree, parts } = await readTree(representation, token)
+    const node = slug === null ? null : tree.bySlug.get(slug)
     if (node === undefined) throw notFound('category', 'slug', slug ?? '')
-    const json = node === null ? tree.value.json : Buffer.from(JSON.stringify(node))
+    const json = node === null ? tree.json : Buffer.from(JSON.stringify(node))
     return sendTagged(
       { context, findGzip },
       { request, reply },
       {
-        tag: node === null ? tree.value.tag : contentTag(json),
+        tag: node === null ? tree.tag : contentTag(json),
         body: () => json,
-        parts: absence === null ? [tree] : [tree, absence],
-        cacheStatus: cacheStatusOf([tree]),
+        parts: absence === null ? parts : [...parts, absence],
+        cacheStatus: cacheStatusOf(parts),
         token,
       },
     )

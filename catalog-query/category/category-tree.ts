@@ -1,4 +1,4 @@
-/** The whole category tree with counts: read in one statement, rendered once for each snapshot and representation. */
+/** The whole category tree with counts, which cost more and so have a life of their own; rendered once for each pair and representation. */
 import { localized, representationCode, type Representation } from '../../shared/representation.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { LocalizedText } from '../../shared/product-document.ts'
@@ -26,11 +26,14 @@ export interface CategoryTree {
   readonly tag: string
 }
 
+export interface ReadTree {
+  readonly tree: CategoryTree
+  /** What the answer is made of: the categories, and their counts, which may be older. */
+  readonly parts: readonly [Vouched<unknown>, Vouched<unknown>]
+}
+
 /** @throws CatalogError unavailable or overloaded */
-export type ReadCategoryTree = (
-  representation: Representation,
-  token: ConsistencyToken | null,
-) => Vouched<CategoryTree> | Promise<Vouched<CategoryTree>>
+export type ReadCategoryTree = (representation: Representation, token: ConsistencyToken | null) => Promise<ReadTree>
 
 interface Row {
   readonly id: number
@@ -38,63 +41,84 @@ interface Row {
   readonly slug: string
   readonly name: string
   readonly i18n: LocalizedText
-  readonly productCount: number
 }
 
-// read.listing has a row for each ancestor too, so its groups count descendants, each product once. The primary key alone is read.
-const READ_TREE = /* sql */ `
-  with counted as (
-    select category_id, count(*)::int as products
-    from read.listing
-    where channel_id = (select id from channel where code = $1) and category_id > 0
-    group by category_id)
-  select category.id, category.parent_id as "parentId", category.slug, category.name, category.i18n,
-    coalesce(counted.products, 0) as "productCount"
+const READ_CATEGORIES = /* sql */ `
+  select id, parent_id as "parentId", slug, name, i18n
   from category
-  left join counted on counted.category_id = category.id
-  order by category.position, category.name, category.id`
+  order by position, name, id`
+
+// read.listing has a row for each ancestor too, so its groups count descendants, each product once. An index alone is read.
+const COUNT_PRODUCTS = /* sql */ `
+  select category_id as id, count(*)::int as products
+  from read.listing
+  where channel_id = (select id from channel where code = $1) and category_id > 0
+  group by category_id`
 
 const ROW_BYTES = 400
-/** Read again in the background from this age on, so that nobody waits for the counting. */
-const REFRESH_AFTER_US = TRUST_US / 2
+const COUNT_BYTES = 60
+const REFRESH_AFTER = 0.5
 
-interface Rows {
-  readonly rows: readonly Row[]
-  /** By representation code. */
-  readonly trees: Map<string, CategoryTree>
-}
+/** Counting may take this part of one connection: what was counted in 24 ms is trusted for B, in 800 ms for 16 s. */
+const COUNTING_SHARE = 0.05
+const COUNTS_TRUST_AT_MOST_US = 60_000_000
+
+type Counts = ReadonlyMap<number, number>
 
 export function createCategoryTrees(readSnapshot: ReadSnapshot, maxBytes: number): ReadCategoryTree {
-  const sizeOf = ({ rows }: Rows) => rows.length * ROW_BYTES
-  const cache = createSnapshotCache<Rows>({ maxBytes, sizeOf, refreshAfterUs: REFRESH_AFTER_US })
-  const load = async (channel: string, token: ConsistencyToken | null) => {
-    const snapshot = await readSnapshot<Row>({ name: 'read-category-tree', text: READ_TREE, values: [channel] }, token)
-    return vouchedBy<Rows>(snapshot, { rows: snapshot.rows, trees: new Map() })
+  let countingUs = 0
+  const trustUs = () => Math.min(COUNTS_TRUST_AT_MOST_US, Math.max(TRUST_US, countingUs / COUNTING_SHARE))
+  const categories = createSnapshotCache<readonly Row[]>({
+    maxBytes,
+    sizeOf: (rows) => rows.length * ROW_BYTES,
+    refreshAfter: REFRESH_AFTER,
+  })
+  const counts = createSnapshotCache<Counts>({ maxBytes, sizeOf: ({ size }) => size * COUNT_BYTES, trustUs, refreshAfter: REFRESH_AFTER })
+  /** By the rows they are made of: gone with them. */
+  const trees = new WeakMap<readonly Row[], Map<string, { readonly counts: Counts; readonly tree: CategoryTree }>>()
+
+  async function readCategories(token: ConsistencyToken | null) {
+    const snapshot = await readSnapshot<Row>({ name: 'read-categories', text: READ_CATEGORIES, values: [] }, token)
+    return vouchedBy(snapshot, snapshot.rows)
   }
+
+  async function count(channel: string, token: ConsistencyToken | null) {
+    const begunMs = performance.now()
+    const statement = { name: 'count-categories', text: COUNT_PRODUCTS, values: [channel] }
+    const snapshot = await readSnapshot<{ id: number; products: number }>(statement, token)
+    countingUs = (performance.now() - begunMs) * 1000
+    return vouchedBy<Counts>(snapshot, new Map(snapshot.rows.map(({ id, products }) => [id, products])))
+  }
+
+  function treeOf(rows: readonly Row[], counted: Counts, representation: Representation): CategoryTree {
+    const byCode = trees.get(rows) ?? new Map<string, { readonly counts: Counts; readonly tree: CategoryTree }>()
+    trees.set(rows, byCode)
+    const code = representationCode(representation)
+    const known = byCode.get(code)
+    if (known?.counts === counted) return known.tree
+    const tree = buildTree(rows, counted, representation)
+    byCode.set(code, { counts: counted, tree })
+    return tree
+  }
+
   return async (representation, token) => {
     const { channel } = representation
-    const found = await cache.read(channel, token, (withToken) => load(channel, withToken))
-    return { ...found, value: treeOf(found.value, representation) }
+    const parts = await Promise.all([
+      categories.read('', token, readCategories),
+      counts.read(channel, token, (withToken) => count(channel, withToken)),
+    ])
+    return { tree: treeOf(parts[0].value, parts[1].value, representation), parts }
   }
 }
 
-function treeOf({ rows, trees }: Rows, representation: Representation): CategoryTree {
-  const code = representationCode(representation)
-  const known = trees.get(code)
-  if (known !== undefined) return known
-  const tree = buildTree(rows, representation)
-  trees.set(code, tree)
-  return tree
-}
-
-function buildTree(rows: readonly Row[], { locales }: Representation): CategoryTree {
+function buildTree(rows: readonly Row[], counts: Counts, { locales }: Representation): CategoryTree {
   const byParent = Map.groupBy(rows, (row) => row.parentId)
   const bySlug = new Map<string, CategoryNode>()
   const nodesOf = (parentId: number | null, parentPath: readonly string[]): readonly CategoryNode[] =>
-    (byParent.get(parentId) ?? []).map(({ id, slug, productCount, ...row }) => {
+    (byParent.get(parentId) ?? []).map(({ id, slug, ...row }) => {
       const name = localized(row.i18n, locales) ?? row.name
       const path = [...parentPath, name]
-      const node = { id, slug, name, path, productCount, children: nodesOf(id, path) }
+      const node = { id, slug, name, path, productCount: counts.get(id) ?? 0, children: nodesOf(id, path) }
       bySlug.set(slug, node)
       return node
     })

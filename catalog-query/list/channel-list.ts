@@ -2,7 +2,6 @@
 import { Type, type Static } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { createSnapshotCache, vouchedBy } from '../cache/snapshot-cache.ts'
-import { TRUST_US } from '../cache/trust.ts'
 import { createGzipCache } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { tokenOf } from '../http/read-request.ts'
@@ -22,7 +21,7 @@ const READ_CHANNELS = /* sql */ `
 const MAX_BYTES = 1024 * 1024
 
 export function registerChannelList(app: HttpServer, context: ReadContext): void {
-  const cache = createSnapshotCache<Buffer>({ maxBytes: MAX_BYTES, sizeOf: (json) => json.length, refreshAfterUs: TRUST_US / 2 })
+  const cache = createSnapshotCache<Buffer>({ maxBytes: MAX_BYTES, sizeOf: (json) => json.length, refreshAfter: 0.5 })
   const findGzip = createGzipCache(MAX_BYTES)
   const querystring = Type.Object({}, { additionalProperties: false })
   const response = listAnswers(Type.Object({ data: Type.Array(ChannelItem) }))

@@ -43,9 +43,12 @@ const withClock = (text: string): string => /* sql */ `
 const HAS_REPLAYED = /* sql */ `
   select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() >= $1::pg_lsn else true end as replayed`
 
+/** A table changed under a prepared plan. */
 const PLAN_IS_STALE = '0A000'
-/** No such schema, no such table: a database that was only just made, or a replica that has not come so far. */
-const NOT_MIGRATED = ['3F000', '42P01']
+/** A standby that had to replay something the statement still looked at cancels it, at once when it lags (`read.clock` changes all the time). */
+const CANCELLED_BY_REPLAY = '40001'
+/** That; or no such schema, no such table: a database that was only just made, a replica that has not come so far. */
+const NOT_NOW = [CANCELLED_BY_REPLAY, '3F000', '42P01']
 
 export function createSnapshotSource(options: { name: string; tier: 'replica' | 'primary'; pool: Pool; breaker: Breaker }): SnapshotSource {
   const { name, tier, pool, breaker } = options
@@ -59,7 +62,7 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
       breaker.succeeded()
       return result
     } catch (error) {
-      if (!isUnavailable(error) && !NOT_MIGRATED.includes(sqlState(error) ?? '')) throw error
+      if (!isUnavailable(error) && !NOT_NOW.includes(sqlState(error) ?? '')) throw error
       breaker.failed()
       return null
     } finally {
@@ -87,13 +90,19 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
 
 async function readOnce(pool: Pool, statement: SnapshotStatement): Promise<RawSnapshot> {
   const query = { name: statement.name, text: wrapped(statement.text), values: [...statement.values], types: AS_TEXT }
-  try {
-    return toSnapshot((await pool.query<TextRow>(query)).rows)
-  } catch (error) {
-    // A table changed under a prepared plan; the pool has dropped that connection, another prepares anew.
-    if (sqlState(error) !== PLAN_IS_STALE) throw error
-    return toSnapshot((await pool.query<TextRow>(query)).rows)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return toSnapshot((await pool.query<TextRow>(query)).rows)
+    } catch (error) {
+      if (attempt >= attemptsAtMost(sqlState(error), pool)) throw error
+    }
   }
+}
+
+/** The pool drops a connection whose statement failed, so after a change of a table each of its connections may fail once. */
+function attemptsAtMost(state: string | undefined, pool: Pool): number {
+  if (state === PLAN_IS_STALE) return pool.options.max + 1
+  return state === CANCELLED_BY_REPLAY ? 2 : 1
 }
 
 const wrappedTexts = new Map<string, string>()

@@ -289,7 +289,7 @@ test.each([
   ['?channel=a%00b', 'channel', 'pattern'],
   [`?locale=${'x'.repeat(50)}`, 'locale', 'maxLength'],
   ['?locale=en&locale=de', 'locale', 'type'],
-  ['?locale=%ff', 'locale', 'pattern'],
+  ['?locale=%ff', 'locale', 'encoding'],
   ['?__proto__=1', '__proto__', 'unknown'],
 ])('%s is 400 with the parameter’s name', async (query, parameter, code) => {
   const response = await get(product('P-1') + query)

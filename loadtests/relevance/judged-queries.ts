@@ -16,20 +16,8 @@ function graded(...conditions: ((product: JudgedProduct) => boolean)[]): JudgedQ
   }
 }
 
-const CASES = /cell phone cases|iphone cases/
-const CPU = (p: JudgedProduct) => p.category === 'components > cpu'
-const GPU = (p: JudgedProduct) => p.category === 'components > video-card'
-const MEMORY = (p: JudgedProduct) => /memory$/.test(p.category)
-const DRIVE = (p: JudgedProduct) => /internal-hard-drive$/.test(p.category)
-const PSU = (p: JudgedProduct) => /power-supply$/.test(p.category)
-const MONITOR = (p: JudgedProduct) => /monitor$|monitors & tvs$/.test(p.category)
-const KEYBOARD = (p: JudgedProduct) => /> keyboard$|keyboards & mice$/.test(p.category) && !/mouse pad/.test(p.title)
-const MOUSE = (p: JudgedProduct) => /> mouse$/.test(p.category) || (/keyboards & mice$/.test(p.category) && /\bmouse\b/.test(p.title))
-const INK = (p: JudgedProduct) => /ink & toner$/.test(p.category) || /\b(?:toner|ink|cartridge)\b/.test(p.title)
-const NOTEBOOK = (p: JudgedProduct) =>
-  /notebooks$/.test(p.category) && /notebook/.test(p.title) && !/case|bag|battery|cover|lock|stand/.test(p.title)
-const PHONE = (p: JudgedProduct) => /cell phones > (?:unlocked|all cell phones with|prepaid phones|refurbished)/.test(p.category)
 const brand = (name: string) => (p: JudgedProduct) => p.brand === name
+const category = (pattern: RegExp) => (p: JudgedProduct) => pattern.test(p.category)
 const title = (pattern: RegExp) => (p: JudgedProduct) => pattern.test(p.title)
 const attribute = (pattern: RegExp) => (p: JudgedProduct) => pattern.test(p.attributes)
 const all =
@@ -43,6 +31,18 @@ const any =
 const not = (holds: (p: JudgedProduct) => boolean) => (p: JudgedProduct) => !holds(p)
 const text = (pattern: RegExp) => (p: JudgedProduct) => pattern.test(`${p.title} ${p.attributes} ${p.description}`)
 
+const CASES = /cell phone cases|iphone cases/
+const CPU = (p: JudgedProduct) => p.category === 'components > cpu'
+const GPU = (p: JudgedProduct) => p.category === 'components > video-card'
+const MEMORY = category(/memory$/)
+const DRIVE = any(category(/internal-hard-drive$/), title(/internal hard drive|internal solid state drive/))
+const PSU = category(/power-supply$/)
+const MONITOR = category(/monitor$|monitors & tvs$/)
+const KEYBOARD = all(category(/> keyboard$|keyboards & mice$/), not(title(/mouse pad/)))
+const MOUSE = any(category(/> mouse$/), all(category(/keyboards & mice$/), title(/\bmouse\b/)))
+const INK = any(category(/ink & toner$/), title(/\b(?:toner|ink|cartridge)\b/))
+const NOTEBOOK = all(category(/notebooks$/), title(/notebook/), not(title(/case|bag|battery|cover|lock|stand/)))
+const PHONE = category(/cell phones > (?:unlocked|all cell phones with|prepaid phones|refurbished)/)
 export const JUDGED_QUERIES: readonly JudgedQuery[] = [
   {
     q: 'hp laserjet toner',
@@ -74,20 +74,12 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
   {
     q: 'logitech webcam',
     kind: 'brand and type',
-    grade: graded(
-      all(brand('logitech'), (p) => /webcam$/.test(p.category) || /webcam/.test(p.title)),
-      (p) => /webcam$/.test(p.category),
-      text(/webcam/),
-    ),
+    grade: graded(all(brand('logitech'), any(category(/webcam$/), title(/webcam/))), category(/webcam$/), text(/webcam/)),
   },
   {
     q: 'sony headphones',
     kind: 'brand and type',
-    grade: graded(
-      all(brand('sony'), (p) => /headphones$/.test(p.category)),
-      all(brand('sony'), text(/headphone|headset/)),
-      (p) => /headphones$/.test(p.category),
-    ),
+    grade: graded(all(brand('sony'), category(/headphones$/)), all(brand('sony'), text(/headphone|headset/)), category(/headphones$/)),
   },
   {
     q: 'corsair power supply',
@@ -182,7 +174,7 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
   {
     q: 'hedphones',
     kind: 'typo',
-    grade: graded((p) => /headphones$/.test(p.category), title(/headphone|headset/), text(/headphone|headset/)),
+    grade: graded(category(/headphones$/), title(/headphone|headset/), text(/headphone|headset/)),
   },
   {
     q: 'geforec rtx 4070',
@@ -199,9 +191,9 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
     q: 'black mid tower case tempered glass',
     kind: 'attributes',
     grade: graded(
-      all((p) => /> case$/.test(p.category), attribute(/black/), attribute(/mid tower/), attribute(/tempered glass/)),
-      all((p) => /> case$/.test(p.category), attribute(/mid tower/), attribute(/tempered glass/)),
-      (p) => /> case$/.test(p.category),
+      all(category(/> case$/), attribute(/black/), attribute(/mid tower/), attribute(/tempered glass/)),
+      all(category(/> case$/), attribute(/mid tower/), attribute(/tempered glass/)),
+      category(/> case$/),
     ),
   },
   {
@@ -218,9 +210,9 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
     q: 'red ethernet patch cable',
     kind: 'attributes',
     grade: graded(
-      all((p) => /cables/.test(p.category), text(/patch/), text(/\bred\b/)),
-      all((p) => /cables/.test(p.category), text(/\bred\b/)),
-      all((p) => /cables/.test(p.category), text(/patch/)),
+      all(category(/cables/), text(/patch/), text(/\bred\b/)),
+      all(category(/cables/), text(/\bred\b/)),
+      all(category(/cables/), text(/patch/)),
     ),
   },
   {
@@ -293,7 +285,7 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
     q: 'printers',
     kind: 'plural',
     grade: graded(
-      all((p) => /printers & scanners$/.test(p.category), title(/printer/), not(title(/kit|spare|case|lamp|cable|part\b/))),
+      all(category(/printers & scanners$/), title(/printer/), not(title(/kit|spare|case|lamp|cable|part\b/))),
       title(/printer/),
       text(/printer/),
     ),
@@ -328,7 +320,7 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
     q: 'apple watch band 42mm',
     kind: 'for',
     grade: graded(
-      all(title(/apple watch/), title(/42 ?mm/), (p) => /bands/.test(p.category)),
+      all(title(/apple watch/), title(/42 ?mm/), category(/bands/)),
       all(title(/apple watch/), title(/band|strap/)),
       title(/apple watch/),
     ),
@@ -351,14 +343,7 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
   {
     q: 'cheap prepaid phone verizon',
     kind: 'words',
-    grade: graded(
-      all(PHONE, text(/prepaid/), text(/verizon/)),
-      all(
-        PHONE,
-        any(text(/prepaid/), (p) => /prepaid/.test(p.category)),
-      ),
-      text(/prepaid/),
-    ),
+    grade: graded(all(PHONE, text(/prepaid/), text(/verizon/)), all(PHONE, any(text(/prepaid/), category(/prepaid/))), text(/prepaid/)),
   },
   {
     q: 'portable charger 6700 mah',
@@ -372,21 +357,13 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
   {
     q: 'noise cancelling headphones',
     kind: 'words',
-    grade: graded(
-      all((p) => /headphones$/.test(p.category), text(/noise[- ]cancel/)),
-      text(/noise[- ]cancel/),
-      (p) => /headphones$/.test(p.category),
-    ),
+    grade: graded(all(category(/headphones$/), text(/noise[- ]cancel/)), text(/noise[- ]cancel/), category(/headphones$/)),
   },
 
   {
     q: 'drucker hp laserjet',
     kind: 'german',
-    grade: graded(
-      all((p) => /printers/.test(p.category), brand('hp'), title(/laserjet/)),
-      all(brand('hp'), title(/laserjet/)),
-      text(/laserjet/),
-    ),
+    grade: graded(all(category(/printers/), brand('hp'), title(/laserjet/)), all(brand('hp'), title(/laserjet/)), text(/laserjet/)),
   },
   { q: '27 zoll monitor', kind: 'german', grade: graded(all(MONITOR, any(text(/27"/), attribute(/\b27\b/))), MONITOR, text(/27"/)) },
   {
@@ -398,17 +375,24 @@ export const JUDGED_QUERIES: readonly JudgedQuery[] = [
   {
     q: 'cpu cooler',
     kind: 'category',
-    grade: graded((p) => /cpu-cooler$/.test(p.category), text(/cpu cooler|processor (?:cooler|radiator)/), title(/cooler|cooling/)),
+    grade: graded(
+      any(category(/cpu-cooler$/), title(/cpu cooler/)),
+      text(/cpu cooler|processor (?:cooler|radiator)/),
+      title(/cooler|cooling/),
+    ),
   },
-  { q: 'video card', kind: 'category', grade: graded(GPU, text(/video card|graphics card/)) },
+  {
+    q: 'video card',
+    kind: 'category',
+    grade: graded(
+      any(GPU, all(title(/(?:video|graphics) card\b/), not(title(/cable|adapter|extender/)))),
+      text(/video card|graphics card/),
+    ),
+  },
   { q: 'internal hard drive', kind: 'category', grade: graded(DRIVE, text(/internal hard drive/), text(/hard drive/)) },
   {
     q: 'motherboard am4',
     kind: 'category',
-    grade: graded(
-      all((p) => /motherboard$/.test(p.category), attribute(/am4/)),
-      (p) => /motherboard$/.test(p.category),
-      text(/am4/),
-    ),
+    grade: graded(all(category(/motherboard$/), attribute(/am4/)), category(/motherboard$/), text(/am4/)),
   },
 ]

@@ -213,7 +213,7 @@ create index search_words on read.search using gin (words) with (gin_pending_lis
 create table read.term ( -- the words of titles, brands and categories as people write them: what a misspelt word may have meant
   locale text not null,
   word text not null,
-  products int not null, -- that have it: about, and never fewer than one
+  products int not null, -- that have it, about
   primary key (locale, word)
 );
 create index term_trigrams on read.term using gin (word gin_trgm_ops);

@@ -1,0 +1,88 @@
+/** Keeps the vocabulary: the words of titles, brands and categories, which a misspelt query is compared with. Behind the writes by seconds. */
+import type { PoolClient } from 'pg'
+import type { ProductDocument } from '../../shared/product-document.ts'
+import { localized } from '../../shared/representation.ts'
+import { chunksOf } from '../../shared/search-words.ts'
+import { rowStatement, writeRows } from './row-statement.ts'
+
+// In the order of outbox_feed, and only what no open transaction can get in between of: a commit is never passed over.
+const READ_NEXT = /* sql */ `
+  with next as materialized (
+    select o.xid, o.id, o.product_id, o.type
+    from outbox o, vocabulary_position p
+    where (o.xid, o.id) > (p.xid, p.id) and o.xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by o.xid, o.id
+    limit $1)
+  select next.xid::text as xid, next.id, next.type, r.doc
+  from next
+  left join read.product r on r.product_id = next.product_id
+  order by next.xid, next.id`
+
+const MOVE_ON = /* sql */ `update vocabulary_position set xid = $1::xid8, id = $2::bigint`
+
+interface NextRow {
+  readonly xid: string
+  readonly id: string
+  readonly type: 'created' | 'updated' | 'deleted'
+  readonly doc: string | null
+}
+
+/**
+ * Reads the next changes and adds their words. What goes out of use stays: a word that finds nothing is never offered (catalog-query/search).
+ * Within the caller's transaction. @returns how many changes it read: call again while that is `limit`
+ */
+export async function refreshTerms(client: PoolClient, limit: number): Promise<number> {
+  const { rows } = await client.query<NextRow>({ name: 'next-terms', text: READ_NEXT, values: [limit] })
+  const last = rows.at(-1)
+  if (last === undefined) return 0
+  await writeRows(client, ADD_TERMS, countTerms(rows))
+  await client.query({ name: 'terms-moved-on', text: MOVE_ON, values: [last.xid, last.id] })
+  return rows.length
+}
+
+interface TermRow {
+  readonly locale: string
+  readonly word: string
+  /** New products that have it. */
+  readonly products: number
+}
+
+/** In the order of their key, as every writer of these rows goes. */
+function countTerms(rows: readonly NextRow[]): readonly TermRow[] {
+  const counts = new Map<string, TermRow>()
+  for (const { doc, type } of rows) {
+    if (doc === null) continue
+    for (const [locale, words] of wordsOf(JSON.parse(doc) as ProductDocument)) {
+      for (const word of words) {
+        const key = `${locale} ${word}`
+        // An edit is not one more product, but may have brought the word.
+        counts.set(key, { locale, word, products: (counts.get(key)?.products ?? 0) + (type === 'created' ? 1 : 0) })
+      }
+    }
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, term]) => term)
+}
+
+const TEXT_WORDS = 100
+const LETTERS = /^[\p{L}\p{M}]{3,30}$/u
+
+function wordsOf({ i18n, brand, categories }: ProductDocument): readonly (readonly [string, ReadonlySet<string>])[] {
+  return Object.entries(i18n).map(([locale, { title }]) => {
+    const names = categories.flatMap(({ path }) => path.map((name) => localized(name, [locale]) ?? ''))
+    const chunks = [title, brand?.name ?? '', ...names].flatMap((text) => chunksOf(text, TEXT_WORDS))
+    const words = chunks.flatMap(({ parts, joined }) => (joined === null ? parts : [...parts, joined]))
+    return [locale, new Set(words.filter((word) => LETTERS.test(word)))] as const
+  })
+}
+
+const ADD_TERMS = rowStatement(
+  'add-terms',
+  { locale: 'text', word: 'text', products: 'int' },
+  (rows) => /* sql */ `
+  insert into read.term as t (locale, word, products)
+  select locale, word, products
+  from ${rows}
+  on conflict (locale, word) do update
+  set products = t.products + excluded.products
+  where excluded.products > 0`,
+)

@@ -1,0 +1,46 @@
+/** Search in PostgreSQL, on a replica: what the query means, then the products that have it, most relevant first. */
+import type { ReadSnapshot } from '../cache/product-read.ts'
+import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
+import { canonicalQuery } from '../list/list-query.ts'
+import { placeOf, type ListRow } from '../list/list-row.ts'
+import { DEFAULT_SORT } from '../list/list-sorts.ts'
+import { SEARCH_MATCHES, type SearchProducts, type SearchRequest } from '../list/search-products.ts'
+import type { InterpretQuery } from './query-meaning.ts'
+import { searchStatement } from './search-statement.ts'
+import type { WantedWords } from './words-condition.ts'
+
+/** A row's id, position and object, as V8 keeps them. */
+const ROW_BYTES = 200
+
+export function createSearch(readSnapshot: ReadSnapshot, interpret: InterpretQuery, options: { maxBytes: number }): SearchProducts {
+  const cache = createSnapshotCache<readonly ListRow[]>({ maxBytes: options.maxBytes, sizeOf: (rows) => rows.length * ROW_BYTES })
+  return async (request, token) => {
+    const { start } = request.stretch
+    const meaning = await interpret({ ...request, match: start === null ? null : (SEARCH_MATCHES[start.leg] ?? null) }, token)
+    const { wanted, match, repaired } = meaning.value
+    const rows = await cache.read(keyOf(request, wanted), token, async (withToken) => {
+      const snapshot = await readSnapshot<ListRow>(searchStatement({ ...request, wanted }, request.stretch), withToken)
+      return vouchedBy(snapshot, snapshot.rows)
+    })
+    return {
+      ...earlier(meaning, rows),
+      value: { rows: rows.value.map((row) => ({ ...row, leg: SEARCH_MATCHES.indexOf(match) })), match, repaired },
+    }
+  }
+}
+
+function keyOf({ channel, filters, stretch }: SearchRequest, { words, count, locales }: WantedWords): string {
+  const place = stretch.start === null ? `${stretch.skip}` : `${stretch.start.direction} ${placeOf(stretch.start)}`
+  return `${stretch.rows} ${place} ${count} ${words.text} ${locales.join()} ${canonicalQuery({ channel, filters, sort: DEFAULT_SORT })}`
+}
+
+/** What both say together. */
+function earlier(a: Vouched<unknown>, b: Vouched<unknown>): Omit<Vouched<unknown>, 'value'> {
+  const farther = a.tier === 'memory' ? b.tier : a.tier
+  return {
+    vouched: a.vouched < b.vouched ? a.vouched : b.vouched,
+    contained: a.contained > b.contained ? a.contained : b.contained,
+    tier: farther,
+    marked: a.marked || b.marked,
+  }
+}

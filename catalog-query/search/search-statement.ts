@@ -1,0 +1,97 @@
+/** The one statement of a list by relevance: what the words match, as far as it is looked at, scored and put in order. */
+import type { SnapshotStatement } from '../cache/product-read.ts'
+import type { ListFilters } from '../list/list-filters.ts'
+import type { ListStretch } from '../list/list-statement.ts'
+import { listScope, type ListScope } from '../list/list-scope.ts'
+import { matchText, rankText, toTsquery } from './search-words-sql.ts'
+import { codeTsquery, matchesOf, type WantedWords } from './words-condition.ts'
+
+export interface SearchList {
+  /** The channel's code. */
+  readonly channel: string
+  readonly filters: ListFilters
+  readonly wanted: WantedWords
+}
+
+/** Rows that the words match and that are looked at; of a word in more products than that, the rest is not. */
+const MATCHES_AT_MOST = 10_000
+/** Of these, those that are scored: what has the words in its title or names first. */
+const SCORED_AT_MOST = 1_500
+
+/** Of D description, C attributes, B names and codes, A title. */
+const WEIGHTS = '{0.1, 0.3, 0.6, 1}'
+
+/**
+ * How relevant a row of `titled` or `others` is. Depends on the product and the query alone, never on other products: the place of a product
+ * that did not change stays, so that a walk by keyset meets it once.
+ *
+ * - ts_rank over every form: about the mean, over the words, of the best field that each is in;
+ * - ts_rank_cd: words that stand together, in the title above all;
+ * - how much of the title the query is: of two products that have all words, the one with the shorter title is more of what was asked for;
+ * - popularity and stock, which only order what the words leave equal.
+ */
+const score = (bound: {
+  readonly match: string
+  readonly rank: string
+  readonly code: string
+  readonly terms: number
+}): string => /* sql */ `
+  round((
+    ts_rank('${WEIGHTS}', words, ${bound.rank})
+    + 0.25 * ts_rank_cd('${WEIGHTS}', words, ${bound.match}, 32)
+    + case when in_title then 0.1 + 0.2 * least(1, ${bound.terms}::float8 / title_words) else 0 end
+    + 0.05 * ln(1 + least(greatest(popularity, 0), 1e9)) / 20
+    - case when in_stock then 0 else 0.05 end
+    + case when words @@ ${bound.code} then 10 else 0 end)::numeric, 6)`
+
+/** @returns a statement planned for its values where it has filters, else one of few with a name */
+export function searchStatement({ channel, filters, wanted }: SearchList, { start, skip, rows }: ListStretch): SnapshotStatement {
+  const scope = listScope({ channel, filters })
+  const { bind } = scope
+  const { words, count, locales } = wanted
+  const code = codeTsquery(words, bind)
+  const match = toTsquery(bind(matchText(words, count, '')), locales)
+  const titled = `s.words @@ (${toTsquery(bind(matchText(words, count, 'AB')), locales)} || ${code})`
+  const rank = toTsquery(bind(rankText(words)), locales)
+  const matched = /* sql */ `(
+        select s.product_id, s.words, s.title_words
+        from read.search s
+        where ${matchesOf(wanted, bind)}
+        limit ${MATCHES_AT_MOST})`
+  const candidates = (inTitle: boolean) => /* sql */ `
+      select s.product_id, s.words, s.title_words, row.popularity, row.in_stock, ${inTitle} as in_title
+      from ${matched} as s
+      cross join lateral ${listedRow(scope)} as row
+      where ${inTitle ? titled : `(select count(*) from titled) < ${SCORED_AT_MOST} and not ${titled}`}
+      limit ${SCORED_AT_MOST}`
+  const backwards = start?.direction === 'prev'
+  const direction = backwards ? 'asc' : 'desc'
+  const place =
+    start === null ? '' : `where (position, id) ${backwards ? '>' : '<'} (${bind(start.position)}::numeric, ${bind(start.id)}::uuid)`
+  const name = ['search', count, ...locales, ...(start === null ? [] : [start.direction]), rows].join('-')
+  const text = /* sql */ `
+    /* search */
+    with ${scope.resolved},
+    titled as materialized (${candidates(true)}),
+    others as materialized (${candidates(false)}),
+    scored as (
+      select product_id as id, max(${score({ match, rank, code, terms: words.terms.length })}) as position
+      from (select * from titled union all select * from others) as candidates
+      group by product_id)
+    select id, 0 as leg, position::float8 as position
+    from scored
+    ${place}
+    order by scored.position ${direction}, id ${direction}
+    limit ${rows} offset ${skip}`
+  return { name: scope.checks.length === 0 && skip === 0 ? name : '', text, values: scope.values }
+}
+
+/** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */
+function listedRow({ range, checks }: ListScope): string {
+  const conditions = ['l.product_id = s.product_id', range, ...checks.map(({ sql }) => sql)]
+  return /* sql */ `(
+        select l.popularity, l.in_stock
+        from read.listing l
+        where ${conditions.join(' and ')}
+        limit 1)`
+}

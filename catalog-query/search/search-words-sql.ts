@@ -1,0 +1,39 @@
+/** A query's terms as text for PostgreSQL's to_tsquery: letters, digits and the operators that stand here, nothing of the shopper's own. */
+import { textSearchConfiguration } from '../../shared/search-words.ts'
+import type { SearchQuery, SearchTerm } from './search-query.ts'
+
+/** How many of the words a product must have. */
+export type WordCount = 'all' | 'most'
+
+/** A last word that is at least so long may go on: shorter ones are the beginning of half the vocabulary. */
+const PREFIX_LENGTH = 3
+
+/** @param fields only these weights: A title, B names and codes; '' for all */
+export function matchText({ terms }: SearchQuery, count: WordCount, fields: '' | 'AB'): string {
+  const each = terms.map((term, i) => termText(term, i === terms.length - 1, fields))
+  const all = each.join(' & ')
+  if (count === 'all' || each.length < 2) return all
+  return each.map((_, left) => `(${each.filter((__, i) => i !== left).join(' & ')})`).join(' | ')
+}
+
+/** Every form of every word, each worth something; as whole words, of which each counts once. */
+export function rankText({ terms }: SearchQuery): string {
+  return [...new Set(terms.flatMap(({ forms }) => forms.flat()))].join(' | ')
+}
+
+/** Any of the forms of one word. @param last the query's last word may go on: people search while they type */
+export function termText({ forms }: SearchTerm, last: boolean, fields: '' | 'AB'): string {
+  const texts = forms.map((form) => form.map((word, i) => lexeme(word, last && i === form.length - 1, fields)).join(' & '))
+  return texts.length === 1 && forms[0]?.length === 1 ? (texts[0] ?? '') : `(${texts.map((text) => `(${text})`).join(' | ')})`
+}
+
+function lexeme(word: string, mayGoOn: boolean, fields: string): string {
+  const labels = `${mayGoOn && word.length >= PREFIX_LENGTH ? '*' : ''}${fields}`
+  return labels === '' ? word : `${word}:${labels}`
+}
+
+/** As a tsquery in every language of the reader's, so that each row is met by its own. @param parameter `$n`, a text of this file */
+export function toTsquery(parameter: string, locales: readonly string[]): string {
+  const configurations = new Set(locales.map(textSearchConfiguration))
+  return `(${[...configurations].map((configuration) => `to_tsquery('${configuration}', ${parameter})`).join(' || ')})`
+}

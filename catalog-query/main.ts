@@ -22,7 +22,8 @@ import { createRedisStore } from './cache/redis-store.ts'
 import { createReplicas } from './cache/replicas.ts'
 import { readConfig, type QueryConfig } from './config.ts'
 import { followDrops, subscribeToDrops } from './memory-drops.ts'
-import { createPartWatch } from './part-watch.ts'
+import { createClockCheck } from './clock-check.ts'
+import { watchParts } from './part-watch.ts'
 import { createLookUps } from './product/look-up.ts'
 import { createHealth } from './query-health.ts'
 import { createQueryMetrics, measureParts } from './query-metrics.ts'
@@ -48,23 +49,23 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   const replicas = createReplicas({ ...pools, primaryLimit: config.primaryLimit, onSnapshot: metrics.onSnapshot })
   const redis = openRedis(config, 'cache', { log, lifecycle })
   const store = redis === null ? null : createRedisStore(redis, metrics.onRedisError)
-  const watch = createPartWatch(replicas.sources, redis)
+  const clock = createClockCheck(log)
 
   const memory = createMemoryTier(Math.floor(config.memoryBytes * PRODUCTS_SHARE))
   const loader = createProductLoader(replicas.readRows)
-  const { clockIsSound } = watch
+  const clockIsSound = clock.isSound
   const reader = createProductReader({ memory, store, loader, nowUs, pause: sleep, observe: metrics.observe, clockIsSound })
   const reference = createReferenceData(replicas.readSnapshot, nowUs)
   const listBytes = Math.floor((config.memoryBytes * (1 - PRODUCTS_SHARE)) / 5)
 
   await startDrops(config, { log, lifecycle, pools, drop: (ids) => (ids.forEach(memory.drop), metrics.onDrops(ids.length)) })
-  const watching = watch.run(signal)
+  const watching = watchParts({ sources: replicas.sources, redis, clock }, signal)
   lifecycle.onStop('watch', () => watching)
 
   const redisBreaker = store?.breaker ?? null
   const memoryBytes = () => memory.sizeBytes()
-  measureParts(registry, { sources: replicas.sources, redisBreaker, memoryBytes, clockSkews: watch.skews })
-  const health = createHealth({ sources: replicas.sources, redis, redisBreaker, memoryBytes, watch })
+  measureParts(registry, { sources: replicas.sources, redisBreaker, memoryBytes, clock })
+  const health = createHealth({ sources: replicas.sources, redis, redisBreaker, memoryBytes, clock })
   const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics: registry, health, stopping: signal }, (app) =>
     registerCacheInspection(app, { memory, store, reference, nowUs, clockIsSound }),
   )
@@ -83,7 +84,12 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
       readSnapshot: replicas.readSnapshot,
       reference,
       findProductId: createLookUps(replicas.readSnapshot, { maxBytes: listBytes }),
-      answers: { cacheControl: config.cacheControl, private: config.authRequired, observeStaleness: metrics.observeStaleness },
+      answers: {
+        cacheControl: config.cacheControl,
+        private: config.authRequired,
+        observeStaleness: metrics.observeStaleness,
+        doubtUs: clock.doubtUs,
+      },
       nowUs,
     },
   })

@@ -5,17 +5,17 @@ import { redisHealth } from '../shared/redis.ts'
 import type { Breaker } from './cache/breaker.ts'
 import type { SnapshotSource } from './cache/snapshot-source.ts'
 import { TRUST_US } from './cache/trust.ts'
-import type { PartWatch } from './part-watch.ts'
+import type { ClockCheck } from './clock-check.ts'
 
 export interface HealthParts {
   readonly sources: readonly SnapshotSource[]
   readonly redis: Redis | null
   readonly redisBreaker: Breaker | null
   readonly memoryBytes: () => number
-  readonly watch: PartWatch
+  readonly clock: ClockCheck
 }
 
-export function createHealth({ sources, redis, redisBreaker, memoryBytes, watch }: HealthParts): CheckHealth {
+export function createHealth({ sources, redis, redisBreaker, memoryBytes, clock }: HealthParts): CheckHealth {
   return () => {
     const databases = sources.map((source) => [source.name, databaseHealth(source)] as const)
     const inRedis = redisHealth(redis)
@@ -26,16 +26,11 @@ export function createHealth({ sources, redis, redisBreaker, memoryBytes, watch 
       ...databases.filter(([, health]) => health.ok).map(([name]) => name),
       ...(memoryBytes() > 0 ? ['memory'] : []),
     ]
-    const sound = watch.clockIsSound()
     return {
       answers: { ok: usable.length > 0, required: true, detail: usable.length > 0 ? `from ${usable.join(', ')}` : 'from nothing yet' },
       redis: cache,
       ...Object.fromEntries(databases),
-      clock: {
-        ok: sound,
-        required: false,
-        detail: sound ? 'agrees with the others' : 'differs by more than 250 ms: every copy is checked first',
-      },
+      clock: clock.health(),
     }
   }
 }

@@ -4,6 +4,7 @@ import { FILL_RESULTS } from './cache/cache-store.ts'
 import type { Breaker } from './cache/breaker.ts'
 import type { ReaderObserver } from './cache/reader-observer.ts'
 import type { SnapshotSource } from './cache/snapshot-source.ts'
+import type { ClockCheck } from './clock-check.ts'
 
 export interface QueryMetrics {
   readonly observe: ReaderObserver
@@ -19,8 +20,7 @@ export interface MeasuredParts {
   readonly sources: readonly SnapshotSource[]
   readonly redisBreaker: Breaker | null
   readonly memoryBytes: () => number
-  /** By part: how far its host's clock is ahead of ours, seconds. */
-  readonly clockSkews: () => ReadonlyMap<string, number>
+  readonly clock: Pick<ClockCheck, 'skews' | 'doubtUs'>
 }
 
 const STALENESS_BUCKETS_S = [0.1, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 1.5, 2, 2.25, 2.5, 5, 30, 600]
@@ -106,6 +106,9 @@ export function measureParts(registry: Registry, parts: MeasuredParts): void {
     if (parts.redisBreaker !== null) open.set({ part: 'redis' }, parts.redisBreaker.state() === 'closed' ? 0 : 1)
   })
   gauge('catalog_clock_skew_seconds', 'How far the clock of a part’s host is ahead of ours', ['part'], (skew) => {
-    for (const [part, seconds] of parts.clockSkews()) skew.set({ part }, seconds)
+    for (const [part, seconds] of parts.clock.skews()) skew.set({ part }, seconds)
   })
+  gauge('catalog_clock_doubt_seconds', 'By how much more than 250 ms our clock is wrong; 0: it is sound', [], (doubt) =>
+    doubt.set(parts.clock.doubtUs() / 1e6),
+  )
 }

@@ -42,7 +42,25 @@ export function revTimeline(rev: number): number {
   return Math.floor(rev / REVS_PER_TIMELINE)
 }
 
-/** This host's clock in microseconds since 1970, an integer. */
+/** When performance.now() was 0, by the host's clock as it was last looked at, milliseconds since 1970. */
+let originMs = performance.timeOrigin
+
+/** This host's clock in microseconds since 1970, an integer. It does not step, unless followHostClock() finds that the host's did. */
 export function nowUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000)
+  return Math.round((originMs + performance.now()) * 1000)
+}
+
+/** Date.now() is a whole millisecond, so that less is no step. */
+const STEP_MS = 2
+
+/**
+ * A process's own clock runs on from its start: where the host's clock is set meanwhile (or stood still while a virtual machine slept), it
+ * would be wrong until a restart.
+ * @returns by how much the host's clock was set since the last call, microseconds; mostly 0
+ */
+export function followHostClock(): number {
+  const stepMs = Date.now() + 0.5 - (originMs + performance.now())
+  if (Math.abs(stepMs) < STEP_MS) return 0
+  originMs += stepMs
+  return stepMs * 1000
 }

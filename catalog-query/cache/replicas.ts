@@ -1,6 +1,6 @@
 /** Reads snapshots from the first database that counts: the least-old healthy replica, the next, the primary behind a limiter. */
 import type { Pool } from 'pg'
-import { unavailable } from '../../shared/problem.ts'
+import { CatalogError, unavailable } from '../../shared/problem.ts'
 import { nowUs } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { createBreaker } from './breaker.ts'
@@ -81,12 +81,26 @@ export function createReadRows({ replicas, primary, limiter, nowUs: clock }: Rea
       if (isFresh(snapshot.asOf, clock())) return { ...snapshot, tier: 'replica', marked: false }
       if (old === null || old.asOf < snapshot.asOf) old = { ...snapshot, tier: 'replica', marked: true }
     }
-    const snapshot = primary?.breaker.allow() ? await limiter.run(() => primary.read(statement)) : null
+    const snapshot = primary?.breaker.allow() ? await readPrimary(primary, statement, { limiter, old }) : null
     // The primary too may be too late: nobody ticks its clock, or it was frozen while it answered.
     const last = snapshot === null ? null : { ...snapshot, tier: 'primary' as const, marked: !isFresh(snapshot.asOf, clock()) }
     if (last !== null && (!last.marked || old === null || old.asOf <= last.asOf)) return last
     if (old === null) throw unavailable('No database can answer now')
     return old
+  }
+}
+
+/** @returns null when it is not available, or is busy and there is something older to answer with @throws CatalogError overloaded */
+async function readPrimary(
+  primary: SnapshotSource,
+  statement: SnapshotStatement,
+  { limiter, old }: { limiter: Limiter; old: ReadResult | null },
+): Promise<RawSnapshot | null> {
+  try {
+    return await limiter.run(() => primary.read(statement))
+  } catch (error) {
+    if (old === null || !(error instanceof CatalogError)) throw error
+    return null
   }
 }
 

@@ -13,6 +13,8 @@ export interface AnswerSettings {
   readonly private: boolean
   /** Told of every answer's Catalog-Staleness, for the metrics. */
   readonly observeStaleness: (stalenessMs: number) => void
+  /** By how much more than is allowed our clock is wrong, microseconds; mostly 0. Otherwise bounds are wider by it, and answers are marked. */
+  readonly doubtUs: () => number
 }
 
 export const PRIVATE = 'private, no-store'
@@ -65,14 +67,15 @@ export function sendJson(
   answer: JsonAnswer,
 ): FastifyReply {
   const vouching = vouchingOf(answer.parts)
-  const staleness = stalenessMs(vouching.vouched, nowUs)
+  const doubtUs = settings.doubtUs()
+  const staleness = stalenessMs(vouching.vouched, nowUs + doubtUs)
   settings.observeStaleness(staleness)
   if (answer.token !== null) void reply.header('consistency-token', encodeToken(answerTokenOfMany(answer.token, answer.parts)))
   return reply
     .headers({
       'content-type': 'application/json; charset=utf-8',
       'cache-control': cacheControlOf(settings, answer.token),
-      'cache-status': `catalog; ${vouching.marked ? 'fwd=stale; detail=unverified' : answer.cacheStatus}`,
+      'cache-status': `catalog; ${vouching.marked || doubtUs > 0 ? 'fwd=stale; detail=unverified' : answer.cacheStatus}`,
       'catalog-staleness': String(staleness),
       age: String(ageSeconds(vouching.vouched, nowUs)),
       vary: VARY,

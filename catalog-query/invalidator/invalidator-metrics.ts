@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { BUCKET_COUNT } from '../../shared/bucket.ts'
 import type { ApplyRun } from '../../shared/event-log.ts'
 import { nowUs, stampTimeUs, type Stamp } from '../../shared/stamp.ts'
+import type { ClockCheck } from '../clock-check.ts'
 import type { RunApplierOptions } from './run-applier.ts'
 
 type Hooks = Required<Pick<RunApplierOptions, 'onApplied' | 'onGap' | 'onNewWatermark'>>
@@ -16,8 +17,13 @@ export interface InvalidatorMetrics extends Hooks {
   watermarkAgeSeconds(): number
 }
 
-/** @param silentMs since anything was heard from the log, milliseconds */
-export function createInvalidatorMetrics(registry: Registry, silentMs: () => number): InvalidatorMetrics {
+export interface MeasuredInvalidator {
+  /** Since anything was heard from the log, milliseconds. */
+  readonly silentMs: () => number
+  readonly clock: Pick<ClockCheck, 'doubtUs'>
+}
+
+export function createInvalidatorMetrics(registry: Registry, { silentMs, clock }: MeasuredInvalidator): InvalidatorMetrics {
   const registers = [registry]
   const counter = <L extends string = string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter<L>({ name: `catalog_invalidator_${name}`, help, labelNames, registers })
@@ -57,6 +63,14 @@ export function createInvalidatorMetrics(registry: Registry, silentMs: () => num
     registers,
     collect() {
       this.set(silentMs() / 1000)
+    },
+  })
+  void new Gauge({
+    name: 'catalog_clock_doubt_seconds',
+    help: 'By how much more than 250 ms our clock is wrong; 0: it is sound',
+    registers,
+    collect() {
+      this.set(clock.doubtUs() / 1e6)
     },
   })
   return {

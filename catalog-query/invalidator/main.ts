@@ -1,7 +1,7 @@
 /** The invalidator: follows the event log and applies every event to Redis. Several side by side all apply everything. */
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
-import type { EventFollower } from '../../shared/event-log.ts'
+import type { ApplyRun, EventFollower } from '../../shared/event-log.ts'
 import { createKafkaFollower } from '../../shared/kafka-follower.ts'
 import { createLifecycle, runProgram, type Lifecycle } from '../../shared/lifecycle.ts'
 import { createLogTableFollower } from '../../shared/log-table-follower.ts'
@@ -11,6 +11,8 @@ import { startOpsServer, type CheckHealth } from '../../shared/ops-server.ts'
 import { createPool } from '../../shared/postgres.ts'
 import { createRedis, redisHealth } from '../../shared/redis.ts'
 import { nowUs } from '../../shared/stamp.ts'
+import { createClockCheck } from '../clock-check.ts'
+import { watchParts } from '../part-watch.ts'
 import { copyTtlMs, newGeneration, type AppliedEvent } from '../cache/cache-store.ts'
 import { DROP_CHANNEL, encodeDrop } from '../cache/drop-channel.ts'
 import { createRedisStore } from '../cache/redis-store.ts'
@@ -37,13 +39,15 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
   const pools = config.kafkaBrokers.length > 0 ? [] : createPools(config, log)
   lifecycle.onStop('pools', () => Promise.all(pools.map((pool) => pool.end())))
 
-  const metrics: InvalidatorMetrics = createInvalidatorMetrics(registry, () => follower.silentMs())
+  const clock = createClockCheck(log)
+  const metrics: InvalidatorMetrics = createInvalidatorMetrics(registry, { silentMs: () => follower.silentMs(), clock })
   const follower = createFollower(config, pools, { log, onUnreadable: metrics.onUnreadable })
   const store = createRedisStore(redis, metrics.onRedisError)
   const apply = createRunApplier({
     store,
     position: follower.position,
-    nowUs,
+    // A new watermark begins later than every P so far: behind a wrong clock, by as much as it is wrong.
+    nowUs: () => nowUs() + clock.doubtUs(),
     newGeneration,
     ttlMs: copyTtlMs,
     onApplied: (piece) => {
@@ -60,6 +64,11 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
     drops.publish(DROP_CHANNEL, encodeDrop(events.map((event) => event.productId))).catch(() => metrics.onRedisError('publish'))
   }
 
+  const watched: ApplyRun = (run) => {
+    if (run.heartbeat !== null) clock.noteStamp(run.heartbeat)
+    return apply(run)
+  }
+
   let refusal: string | null = null
   async function follow(): Promise<void> {
     await waitForRedis(redis, lifecycle.signal, (reason) => {
@@ -68,7 +77,7 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
     })
     refusal = null
     if (lifecycle.signal.aborted) return
-    await follower.start((partition) => startAt(partition, store, follower.position), metrics.measured(apply))
+    await follower.start((partition) => startAt(partition, store, follower.position), metrics.measured(watched))
   }
 
   const following = follow()
@@ -77,7 +86,12 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
     await follower.close()
   })
 
+  const { signal } = lifecycle
+  const watching = watchParts({ sources: [], redis, clock }, signal)
+  lifecycle.onStop('watch', () => watching)
+
   const health: CheckHealth = () => ({
+    clock: clock.health(),
     redis: refusal === null ? { ...redisHealth(redis), required: true } : { ok: false, required: true, detail: refusal },
     log: {
       ok: follower.silentMs() < SILENT_MS,
@@ -85,7 +99,6 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
       detail: `last heard of ${Math.round(follower.silentMs())} ms ago; oldest claim ${metrics.watermarkAgeSeconds().toFixed(2)} s`,
     },
   })
-  const { signal } = lifecycle
   const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics: registry, health, stopping: signal })
   lifecycle.onStop('operations server', () => ops.close())
   log.info({ ops: ops.listeningOrigin, log: config.kafkaBrokers.length > 0 ? 'kafka' : 'table' }, 'listening')

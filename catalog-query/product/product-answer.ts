@@ -51,11 +51,12 @@ export function setFreshness(context: ReadContext, reply: FastifyReply, { read, 
   const { answers } = context
   const nowUs = context.nowUs()
   const vouching = also.length === 0 ? read : vouchingOf([read, ...also])
-  const staleness = stalenessMs(vouching.vouched, nowUs)
+  const doubtUs = answers.doubtUs()
+  const staleness = stalenessMs(vouching.vouched, nowUs + doubtUs)
   answers.observeStaleness(staleness)
   reply.headers({
     'cache-control': cacheControlOf(answers, token),
-    'cache-status': vouching.marked ? MARKED : cacheStatus(read),
+    'cache-status': vouching.marked || doubtUs > 0 ? MARKED : cacheStatus(read),
     'catalog-staleness': String(staleness),
     age: String(ageSeconds(vouching.vouched, nowUs)),
     vary: VARY,

@@ -46,7 +46,7 @@ export async function openQueryServer(database: TestDatabase, settings: Settings
       readSnapshot,
       reference: createReferenceData(readSnapshot, nowUs),
       findProductId: createLookUps(readSnapshot, { maxBytes: MEMORY_BYTES }),
-      answers: { cacheControl: 'public, max-age=1', private: authRequired, observeStaleness: () => {} },
+      answers: { cacheControl: 'public, max-age=1', private: authRequired, observeStaleness: () => {}, doubtUs: () => 0 },
       nowUs,
     },
   })

@@ -59,7 +59,7 @@ export function openReadingApp(database: TestDatabase): ReadingApp {
     readSnapshot,
     reference: createReferenceData(readSnapshot, nowUs),
     findProductId: createLookUps(readSnapshot, { maxBytes: MAX_BYTES }),
-    answers: { cacheControl: 'public, max-age=1', private: false, observeStaleness: () => {} },
+    answers: { cacheControl: 'public, max-age=1', private: false, observeStaleness: () => {}, doubtUs: () => 0 },
     nowUs,
   }
   const app = createHttpServer({ log, metrics: new Registry(), bodyLimitBytes: 1024 * 1024, trustProxy: false, logPerMille: 0 })

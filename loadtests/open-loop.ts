@@ -33,7 +33,7 @@ export interface OpenLoopOptions {
   /** Requests sent and not answered, at most. */
   readonly maxInFlight: number
   readonly random: Random
-  /** Asked once for each arrival, in order. */
+  /** Asked once for each request that is sent, in order. */
   readonly next: () => LoopRequest
   /** @returns what is wrong with the answer, or null */
   readonly check: (request: LoopRequest, answer: LoopAnswer) => string | null
@@ -86,11 +86,11 @@ export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopRes
   }
 
   function arrive(dueMs: number): void {
-    const request = options.next()
     if (inFlight.size >= options.maxInFlight) {
       counts.dropped++
       return
     }
+    const request = options.next()
     counts.sent++
     const sending = send(request, dueMs).finally(() => inFlight.delete(sending))
     inFlight.add(sending)

@@ -1,5 +1,5 @@
 /** A whole catalog for a fault run: three query processes, two of each helper, every connection through an edge; gone at the end. */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,6 +19,8 @@ export interface ClusterOptions {
   /** By program, such as `query-3`: how far its clock is ahead, milliseconds. */
   readonly clockAheadMs: Readonly<Record<string, number>>
   readonly tell: (line: string) => void
+  /** Takes the logs of all parts at the end; null: they go with everything else. */
+  readonly logsTo: string | null
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -73,28 +75,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     for (const part of parts) signalAll(part, 'SIGKILL')
     await edges[Symbol.asyncDispose]()
     process.off('exit', killNow)
+    if (options.logsTo !== null) cpSync(join(folder, 'log'), options.logsTo, { recursive: true })
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
   try {
     const cluster = await assemble({ ...options, folder, book, edges, parts })
     return { ...cluster, [Symbol.asyncDispose]: dispose }
   } catch (error) {
-    options.tell(`The cluster did not start: its logs are in ${join(tmpdir(), 'catalog-faults-log')}`)
-    keepLogs(folder)
     await dispose()
     throw error
-  }
-}
-
-function keepLogs(folder: string): void {
-  const kept = join(tmpdir(), 'catalog-faults-log')
-  mkdirSync(kept, { recursive: true })
-  for (const name of ['migrate', 'kafka', 'redis', 'primary', 'admin', ...QUERIES, ...INVALIDATORS, ...RELAYS]) {
-    try {
-      copyFileSync(join(folder, 'log', `${name}.log`), join(kept, `${name}.log`))
-    } catch {
-      // It never started.
-    }
   }
 }
 

@@ -103,6 +103,8 @@ export const ACTIONS: Readonly<Record<Step['do'], Action>> = {
 }
 
 const RELOAD = 'select pg_reload_conf()'
+const TRIES = 10
+const TRY_AGAIN_MS = 100
 const nameOf = ({ name }: { readonly name: string }) => name
 const dumpPath = ({ folder }: Cluster, file: string) => join(folder, 'redis', file)
 
@@ -129,7 +131,19 @@ async function setEdge({ edges }: Cluster, target: string, mode: Parameters<Clus
 
 async function onStandbys({ databases }: Cluster, target: string, statements: readonly string[]): Promise<void> {
   for (const server of matching(target, ['standby-1', 'standby-2']))
-    for (const statement of statements) await databases.query(server as ServerName, statement)
+    for (const statement of statements) await persistently(() => databases.query(server as ServerName, statement))
+}
+
+/** A standby cancels statements that are in the way of its replay. */
+async function persistently(work: () => Promise<unknown>): Promise<void> {
+  for (let n = 1; ; n++) {
+    try {
+      return void (await work())
+    } catch (error) {
+      if (n === TRIES) throw error
+      await sleep(TRY_AGAIN_MS)
+    }
+  }
 }
 
 function prepareDump(cluster: Cluster, restart: 'empty' | 'dump'): void {

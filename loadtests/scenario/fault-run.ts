@@ -1,4 +1,5 @@
 /** Runs scenarios one after another, on one cluster as long as it can be used, each for as many cycles as its reads take. */
+import { join } from 'node:path'
 import { startCluster, type Cluster } from '../cluster/cluster.ts'
 import { createHttpClient } from '../http-client.ts'
 import { createRandom, type Random } from '../random.ts'
@@ -16,6 +17,8 @@ export interface FaultRunOptions {
   /** In each scenario, at least; cycles are added until there are so many. */
   readonly reads: (scenario: Scenario) => number
   readonly tell: (line: string) => void
+  /** Takes the logs of every cluster, a folder each; null: they are not kept. */
+  readonly logsTo: string | null
 }
 
 const QUERY_COUNT = 3
@@ -42,25 +45,34 @@ export function createFaultRunner(options: FaultRunOptions): FaultRunner {
     await ground?.[Symbol.asyncDispose]()
     ground = null
   }
-  const needsOwn = (scenario: Scenario) => scenario.fresh === true || scenario.clockAheadMs !== undefined
 
   async function run(scenario: Scenario): Promise<Figures> {
     const logs = createTrafficLogs(QUERY_COUNT)
     const cycles: Cycle[] = []
     const firstRevs = new Map<string, number>()
-    if (needsOwn(scenario)) await endGround()
     while (logs.reads.count < options.reads(scenario) || cycles.length === 0) {
-      if (scenario.fresh === true) await endGround()
+      if (scenario.fresh === true || (cycles.length === 0 && scenario.clockAheadMs !== undefined)) await endGround()
       ground ??= await prepareGround(options, scenario, random)
       await ground.cluster.allReady()
       for (const [product, rev] of await currentRevs(ground.cluster)) if (!firstRevs.has(product)) firstRevs.set(product, rev)
       options.tell(`${scenario.name}: cycle ${cycles.length + 1}, ${scenario.seconds} s`)
       cycles.push(await runCycle(scenario, ground.cluster, { traffic: ground.traffic(logs), rates: options.rates }))
     }
-    if (needsOwn(scenario)) await endGround()
     return figuresOf({ scenario, cycles, logs, firstRevs })
   }
-  return { run, [Symbol.asyncDispose]: endGround }
+
+  /** What was done to a cluster may be beyond repair, above all when a step failed. */
+  async function runAndTidy(scenario: Scenario): Promise<Figures> {
+    let usable = false
+    try {
+      const figures = await run(scenario)
+      usable = scenario.fresh !== true && scenario.clockAheadMs === undefined
+      return figures
+    } finally {
+      if (!usable) await endGround()
+    }
+  }
+  return { run: runAndTidy, [Symbol.asyncDispose]: endGround }
 }
 
 async function currentRevs({ databases }: Cluster): Promise<ReadonlyMap<string, number>> {
@@ -68,8 +80,12 @@ async function currentRevs({ databases }: Cluster): Promise<ReadonlyMap<string, 
   return new Map(rows.map((row) => [String(row['product_id']), Number(row['rev'])]))
 }
 
-async function prepareGround({ productCount, tell }: FaultRunOptions, scenario: Scenario, random: Random): Promise<Ground> {
-  const cluster = await startCluster({ clockAheadMs: scenario.clockAheadMs ?? {}, tell })
+async function prepareGround({ productCount, tell, logsTo }: FaultRunOptions, scenario: Scenario, random: Random): Promise<Ground> {
+  const cluster = await startCluster({
+    clockAheadMs: scenario.clockAheadMs ?? {},
+    tell,
+    logsTo: logsTo === null ? null : join(logsTo, scenario.name),
+  })
   const clients = cluster.queries.map(({ origin }) => createHttpClient(origin, CLIENT_CONNECTIONS))
   const dispose = async () => {
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()))

@@ -40,9 +40,7 @@ export async function runReaders(traffic: Traffic, { process, ratePerSecond, dur
     },
   })
   logs.dropped += result.dropped
-  if (result.failed > 0)
-    logs.errors.set(`read: ${failureKind(result.failures)}`, result.failed + (logs.errors.get(failureKind(result.failures)) ?? 0))
-  if (result.sent === 0) countError(logs, `no reader of ${queries[process]!.name} was sent`)
+  countError(logs, `read: ${failureKind(result.failures)}`, result.failed)
 }
 
 function failureKind(failures: readonly string[]): string {

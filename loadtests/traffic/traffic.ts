@@ -65,8 +65,8 @@ export function createTrafficLogs(queryCount: number): TrafficLogs {
   }
 }
 
-export function countError(logs: TrafficLogs, what: string): void {
-  logs.errors.set(what, (logs.errors.get(what) ?? 0) + 1)
+export function countError(logs: TrafficLogs, what: string, count = 1): void {
+  if (count > 0) logs.errors.set(what, (logs.errors.get(what) ?? 0) + count)
 }
 
 interface Answer {

@@ -57,7 +57,7 @@ export async function runWriters(traffic: Traffic, { ratePerSecond, durationMs, 
     },
   })
   logs.dropped += result.dropped
-  if (result.failed > 0) logs.errors.set('edit without an answer', result.failed)
+  countError(logs, 'edit without an answer', result.failed)
 }
 
 export function editRequest(edit: Edit, adminKey: string): LoopRequest {

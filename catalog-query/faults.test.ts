@@ -84,11 +84,20 @@ async function readyz(query: RunningProgram): Promise<{ status: number; parts: R
 async function whileFrozen(pid: number, work: () => Promise<void>): Promise<void> {
   // A postmaster’s backends, and the process that replays, are sessions of their own.
   const pids = [pid, ...childrenOf(pid)]
-  for (const each of pids) process.kill(each, 'SIGSTOP')
+  for (const each of pids) signal(each, 'SIGSTOP')
   try {
     await work()
   } finally {
-    for (const each of pids) process.kill(each, 'SIGCONT')
+    for (const each of pids) signal(each, 'SIGCONT')
+  }
+}
+
+/** A backend may have ended meanwhile. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

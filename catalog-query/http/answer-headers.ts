@@ -39,7 +39,7 @@ export function vouchingOf(parts: readonly Vouching[]): Vouching {
 }
 
 /** By time: an old timeline's later time is not the older one. */
-function earlier(a: Stamp, b: Stamp): Stamp {
+export function earlier(a: Stamp, b: Stamp): Stamp {
   return stampTimeUs(b) < stampTimeUs(a) ? b : a
 }
 

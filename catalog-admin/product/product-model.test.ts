@@ -175,7 +175,7 @@ test('whatever is written, the admin document, the read model and the lists say 
         }
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 12 },
   )
 }, 120_000)
 

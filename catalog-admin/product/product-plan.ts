@@ -61,7 +61,7 @@ export function createPlan(channels: ReadonlyMap<string, Channel>, claims: Claim
     const product: CompleteProduct = { ...input, i18n, variants }
     const edited = stored === null || !hasEqualContent(stored.product, product)
     if (live && !edited && hasEqualOffers(stored.product, product)) return null
-    claim(id, live ? stored.product : null, product, claims)
+    claim({ id, stored, live }, product, claims)
     for (const [code, channel] of made) newChannels.set(code, channel)
     return { id, action, stored, product, deleted: false, version: (stored?.version ?? 0) + (edited ? 1 : 0) }
   }
@@ -104,12 +104,16 @@ function refuseTakenNames(id: string, input: ProductInput, claims: Claims): void
   for (const { sku } of input.variants) if ((claims.skuOwner(sku) ?? id) !== id) throw skuTaken(sku)
 }
 
-/** @param before null when it is new, or comes from the bin: its slugs may be others' by now */
-function claim(id: string, before: CompleteProduct | null, product: CompleteProduct, claims: Claims): void {
+/** What is in the bin has kept its SKUs, and given up its slugs, which may be others' by now. */
+function claim(
+  { id, stored, live }: { readonly id: string; readonly stored: StoredProduct | null; readonly live: boolean },
+  product: CompleteProduct,
+  claims: Claims,
+): void {
   claims.takeKey(product.key, id)
-  for (const { sku } of before?.variants ?? []) claims.leaveSku(sku)
+  for (const { sku } of stored?.product.variants ?? []) claims.leaveSku(sku)
   for (const { sku } of product.variants) claims.takeSku(sku, id)
-  for (const [locale, slug] of before === null ? [] : slugsOf(before)) claims.leaveSlug(locale, slug, id)
+  for (const [locale, slug] of live && stored !== null ? slugsOf(stored.product) : []) claims.leaveSlug(locale, slug, id)
   for (const [locale, slug] of slugsOf(product)) claims.takeSlug(locale, slug, id)
 }
 

@@ -162,6 +162,16 @@ test('a SKU of another product is refused, one that its owner gives up in the sa
   ])
 })
 
+test('a SKU that a product in the bin had is free for the next write once the product comes back without it', async () => {
+  await writeAll(database.primary, [putOf({ key: 'binned', title: 'A', variants: [{ sku: 'binned-a' }, { sku: 'binned-shared' }] })])
+  await writeAll(database.primary, [{ op: 'delete', product: { key: 'binned' }, ifVersion: null }])
+  const results = await writeAll(database.primary, [
+    putOf({ key: 'binned', title: 'A', variants: [{ sku: 'binned-a' }] }),
+    putOf({ key: 'taker', title: 'B', variants: [{ sku: 'binned-shared' }] }),
+  ])
+  expect(results.map((result) => (result.ok ? result.outcome : result.error.problem))).toEqual(['created', 'created'])
+})
+
 test('one bad line of 250 fails alone, and leaves nothing behind', async () => {
   const keys = Array.from({ length: 250 }, newKey)
   const bad = keys[100] ?? ''

@@ -10,6 +10,7 @@ import { limitReads } from './access/rate-limit.ts'
 import { registerBatchGet } from './batch/batch-get.ts'
 import { registerOfferRoutes } from './batch/offers.ts'
 import { registerCategoryRoutes } from './category/category-routes.ts'
+import { registerFacetRoutes } from './facet/facet-routes.ts'
 import { allowOrigin } from './http/cors.ts'
 import { addOpenApi } from './http/openapi.ts'
 import type { ReadContext } from './http/read-context.ts'
@@ -55,6 +56,7 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   registerBatchGet(app, context)
   registerOfferRoutes(app, context, memory)
   registerListRoutes(app, context, memory)
+  registerFacetRoutes(app, context, memory)
   registerCategoryRoutes(app, context, memory)
   registerBrandList(app, context)
   registerChannelList(app, context)

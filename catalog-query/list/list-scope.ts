@@ -15,9 +15,11 @@ export interface ListScope {
   readonly bind: Bind
 }
 
-/** @param query without its order */
-export function listScope({ channel, filters }: { readonly channel: string; readonly filters: ListFilters }): ListScope {
-  const values: unknown[] = []
+/** @param query without its order @param values of the statement so far, where it is about several lists; more are added */
+export function listScope(
+  { channel, filters }: { readonly channel: string; readonly filters: ListFilters },
+  values: unknown[] = [],
+): ListScope {
   const bind: Bind = (value) => `$${values.push(value)}`
   const [category] = filters.get('category') ?? []
   const resolved = /* sql */ `resolved as materialized (

@@ -13,6 +13,7 @@ export const ProductId = Type.Object({
 /** Spread into a route's options. */
 export const READ_ROUTE = { config: { scope: 'catalog:read', cost: 1 } } as const
 export const LIST_ROUTE = { config: { scope: 'catalog:read', cost: 2 } } as const
+export const FACET_ROUTE = { config: { scope: 'catalog:read', cost: 5 } } as const
 
 export const problemAnswer = (description: string) => ({
   description,

@@ -13,6 +13,7 @@ import { createProductReader } from '../../catalog-query/cache/product-reader.ts
 import { UNOBSERVED } from '../../catalog-query/cache/reader-observer.ts'
 import { createReplicas } from '../../catalog-query/cache/replicas.ts'
 import { registerCategoryRoutes } from '../../catalog-query/category/category-routes.ts'
+import { registerFacetRoutes } from '../../catalog-query/facet/facet-routes.ts'
 import { registerBrandList } from '../../catalog-query/list/brand-list.ts'
 import { registerChannelList } from '../../catalog-query/list/channel-list.ts'
 import { registerListRoutes } from '../../catalog-query/list/list-routes.ts'
@@ -64,6 +65,7 @@ export function openReadingApp(database: TestDatabase): ReadingApp {
   }
   const app = createHttpServer({ log, metrics: new Registry(), bodyLimitBytes: 1024 * 1024, trustProxy: false, logPerMille: 0 })
   registerListRoutes(app, context, { maxBytes: MAX_BYTES })
+  registerFacetRoutes(app, context, { maxBytes: MAX_BYTES })
   registerBatchGet(app, context)
   registerOfferRoutes(app, context, { maxBytes: MAX_BYTES })
   registerCategoryRoutes(app, context, { maxBytes: MAX_BYTES })

@@ -1,0 +1,187 @@
+/** The parts of the facets' statement, each a select of rows from what was counted in a set: `counted` is a table of token and n. */
+import { FACET, facetToken } from '../../shared/facet-token.ts'
+import { tokenOf, type Bind } from '../list/list-filters.ts'
+import { selectRow } from './facet-row.ts'
+import { CELL_EDGES } from './value-cells.ts'
+
+/** Of one facet, besides those that are selected. */
+const VALUES_AT_MOST = 50
+const CATEGORIES_AT_MOST = 100
+const ATTRIBUTES_AT_MOST = 12
+/** An attribute that fewer of the products have is not worth a place. */
+const COVERAGE_AT_LEAST = 0.05
+/** Numbers of more values than this are offered as ranges. */
+const TERMS_AT_MOST = 12
+/** Of more values of about equal weight than a person reads each is worth less. */
+const READABLE_VALUES = 24
+/** What every product may have is below the ids of attributes. */
+const FIRST_ATTRIBUTE_ID = 100
+
+const VALUE_ID = 'token & 4294967295'
+
+/** Those right below the category that the list is about, or the roots. */
+export function categoryPart(counted: string, inCategory: boolean): string {
+  const label = `jsonb_build_object('name', c.name, 'i18n', c.i18n)`
+  const from = /* sql */ `
+      from category c
+      join ${counted} k on k.token = (${tokenOf(FACET.category, 'c.id')})
+      where c.parent_id ${inCategory ? '= (select category_id from resolved)' : 'is null'}
+      order by k.n desc, c.id
+      limit ${CATEGORIES_AT_MOST}`
+  return selectRow({ part: 'value', facet: `'category'`, value: 'c.slug', count: 'k.n', label }, from)
+}
+
+/** The category that the list is about. @param size of the whole set, as SQL */
+export function selectedCategoryPart(size: string): string {
+  const label = `jsonb_build_object('name', c.name, 'i18n', c.i18n, 'selected', true)`
+  const from = 'from category c where c.id = (select category_id from resolved)'
+  return selectRow({ part: 'value', facet: `'category'`, value: 'c.slug', count: size, label }, from)
+}
+
+export function brandPart(counted: string): string {
+  const from = /* sql */ `
+      from (
+        select token, n
+        from ${counted}
+        where token >> 32 = ${FACET.brand}
+        order by n desc, token
+        limit ${VALUES_AT_MOST}) as k
+      join brand b on b.id = k.${VALUE_ID}`
+  return selectRow({ part: 'value', facet: `'brand'`, value: 'b.slug', count: 'k.n', label: 'to_jsonb(b.name)' }, from)
+}
+
+/** @param slugs the parameter that holds them */
+export function selectedBrandPart(counted: string, slugs: string): string {
+  const from = /* sql */ `
+      from brand b
+      left join ${counted} k on k.token = (${tokenOf(FACET.brand, 'b.id')})
+      where b.slug = any (${slugs}::text[])`
+  return selectRow({ part: 'value', facet: `'brand'`, value: 'b.slug', count: 'coalesce(k.n, 0)', label: 'to_jsonb(b.name)' }, from)
+}
+
+export function tagPart(counted: string): string {
+  const from = /* sql */ `
+      from (
+        select token, n
+        from ${counted}
+        where token >> 32 = ${FACET.tag}
+        order by n desc, token
+        limit ${VALUES_AT_MOST}) as k
+      join facet_token t on t.id = k.token`
+  return selectRow({ part: 'value', facet: `'tag'`, value: 't.value', count: 'k.n' }, from)
+}
+
+/** What is either so or not: a row at most. */
+export function yesPart(name: 'inStock' | 'onSale', counted: string): string {
+  const from = `from ${counted} k where k.token = ${facetToken(FACET[name])}`
+  return selectRow({ part: 'value', facet: `'${name}'`, value: `'true'`, count: 'k.n' }, from)
+}
+
+/** Selected values of a tag or an attribute that the dictionary knows. @param facet its name as SQL */
+export function selectedValuesPart(
+  facet: string,
+  counted: string,
+  { attributeId, values }: { attributeId: string; values: string },
+): string {
+  const from = /* sql */ `
+      from facet_token t
+      left join ${counted} k on k.token = t.id
+      where t.attribute_id = ${attributeId} and t.value = any (${values}::text[])`
+  return selectRow({ part: 'value', facet, value: 't.value', count: 'coalesce(k.n, 0)' }, from)
+}
+
+/** How many of a set are within a selected range. @param check filterCondition's, on the alias `l` */
+export function selectedRangePart(facet: string, value: string, { set, check }: { set: string; check: string }): string {
+  return selectRow({ part: 'range', facet, value, count: `(select count(*) from ${set} l where ${check})` })
+}
+
+export function pricePart(set: string, edges: string): string {
+  const from = /* sql */ `
+      from (
+        select price_minor as low, price_minor as high, 1 as n
+        from ${set}) as k
+      ${CELLS(edges)}`
+  return selectRow({ part: 'cell', facet: `'price'`, ...CELL_COLUMNS }, from)
+}
+
+const CELL_COLUMNS = { cell: 'c.cell', atEdge: 'c.at_edge', count: 'sum(k.n)', low: 'min(k.low)', high: 'max(k.high)' }
+
+const CELLS = (edges: string): string => /* sql */ `
+      cross join lateral (select width_bucket(k.low::float8, ${edges}::float8[]) as cell) as w
+      cross join lateral (select w.cell, w.cell > 0 and k.low = (${edges}::float8[])[w.cell] as at_edge) as c
+      group by c.cell, c.at_edge`
+
+/** For `edges` above. */
+export function bindEdges(bind: Bind): string {
+  return bind(CELL_EDGES)
+}
+
+interface AttributeSource {
+  /** A name for the tables made of it. */
+  readonly name: string
+  readonly counted: string
+  /** Of the set, as SQL. */
+  readonly size: string
+  /** Codes that are counted elsewhere, as a parameter; or the one attribute, as SQL. */
+  readonly except?: string
+  readonly only?: string
+}
+
+/**
+ * Which attributes are shown: those that many of the products have and that tell them apart.
+ * A score is coverage × the chance that two products differ in it × how far its values can be read: 24 of equal weight can, of 240 a tenth.
+ * An attribute that is selected is shown in any case.
+ */
+export function attributeTables({ name, counted, size, except, only }: AttributeSource): readonly string[] {
+  const isRange = `(select kind = 'number' from attribute where id = attribute_id) and variety > ${TERMS_AT_MOST}`
+  const sumOfSquares = 'squares / (covered * covered)'
+  const scored = /* sql */ `
+        select attribute_id, covered, variety, ${isRange} as is_range,
+          least(1, covered / greatest(1, ${size})) * (1 - ${sumOfSquares})
+            * case when ${isRange} then 1 else least(1, ${READABLE_VALUES} * ${sumOfSquares}) end as score
+        from (
+          select token >> 32 as attribute_id, sum(n)::float8 as covered, count(*) as variety, sum(n::float8 * n) as squares
+          from ${counted}
+          where token >> 32 >= ${FIRST_ATTRIBUTE_ID}
+          group by 1) as g`
+  const chosen = /* sql */ `${name} as materialized (
+      select a.id, a.code, a.labels, a.unit, s.is_range, s.score
+      from (${scored}) as s
+      ${only === undefined ? 'join' : 'right join'} attribute a on a.id = s.attribute_id
+      where ${only === undefined ? `a.facetable and s.variety > 1 and s.covered >= ${COVERAGE_AT_LEAST} * ${size} and a.code <> all (${except}::text[])` : `a.id = ${only}`}
+      order by s.score desc, a.code
+      limit ${ATTRIBUTES_AT_MOST})`
+  const tokens = /* sql */ `${name}_tokens as materialized (
+      select k.token, k.n, c.code, c.is_range, row_number() over (partition by c.id order by k.n desc, k.token) as place
+      from ${name} c
+      join ${counted} k on k.token >> 32 = c.id)`
+  return [chosen, tokens]
+}
+
+export function attributeParts(name: string, edges: string): readonly string[] {
+  const attributes = selectRow(
+    {
+      part: 'attribute',
+      facet: `'attr.' || code`,
+      count: 'row_number() over (order by score desc, code)',
+      label: 'labels',
+      isRange: 'is_range',
+      unit: 'unit',
+    },
+    `from ${name}`,
+  )
+  const terms = selectRow(
+    { part: 'value', facet: `'attr.' || k.code`, value: 't.value', count: 'k.n' },
+    `from ${name}_tokens k join facet_token t on t.id = k.token where not k.is_range and k.place <= ${VALUES_AT_MOST}`,
+  )
+  const cells = selectRow(
+    { part: 'cell', facet: `'attr.' || k.code`, ...CELL_COLUMNS },
+    `from (
+        select k.code, k.n, t.number as low, t.number as high
+        from ${name}_tokens k
+        join facet_token t on t.id = k.token
+        where k.is_range and t.number is not null) as k
+      ${CELLS(edges)}, k.code`,
+  )
+  return [attributes, terms, cells]
+}

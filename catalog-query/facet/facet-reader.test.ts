@@ -1,0 +1,152 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
+import type { SnapshotStatement } from '../cache/product-read.ts'
+import { createReplicas } from '../cache/replicas.ts'
+import { canonicalFilters, type ListQuery } from '../list/list-query.ts'
+import {
+  catalog,
+  CATEGORY_NAMES,
+  fillListing,
+  filters,
+  matching,
+  passes,
+  prepareListing,
+  withAncestors,
+  type Item,
+} from '../list/test-catalog.ts'
+import { facetAnswer, type Facet, type TermsFacet } from './facet-answer.ts'
+import { createFacetReader } from './facet-reader.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await testDatabase()
+  await prepareListing(database)
+})
+afterAll(async () => await database[Symbol.asyncDispose]())
+
+function openFacets() {
+  const statements: SnapshotStatement[] = []
+  const { readSnapshot } = createReplicas({ replicas: [{ name: 'replica', pool: database.replica }], primary: null, primaryLimit: 1 })
+  const readFacets = createFacetReader((statement, token) => (statements.push(statement), readSnapshot(statement, token)), {
+    maxBytes: 1_000_000,
+  })
+  const read = async (query: ListQuery) => facetAnswer((await readFacets(query, null)).value, ['en'])
+  return { read, statements }
+}
+
+const CHILDREN: Readonly<Record<number, Readonly<Record<string, number>>>> = {
+  0: { clothing: 1, '2': 4 },
+  1: { jackets: 2 },
+  2: { parkas: 3 },
+}
+
+/** The values of a facet and how many products the list would have with each, said again without a token. */
+function naiveCount(items: readonly Item[], query: ListQuery, name: string, value: string): number {
+  const others = new Map([...query.filters].filter(([other]) => other !== name))
+  return matching(items, { ...query, filters: others }).filter((entry) => passes(entry, name, [value])).length
+}
+
+function checkFacet(facet: Facet, items: readonly Item[], query: ListQuery): void {
+  const { parameter } = facet
+  if (facet.type === 'terms' && parameter === 'category') return checkCategories(facet, items, query)
+  const shown =
+    facet.type === 'terms' ? facet.values : facet.buckets.map(({ from, to, count }) => ({ value: `${from ?? ''}..${to ?? ''}`, count }))
+  for (const { value, count } of shown) expect(count, `${parameter}=${value}`).toBe(naiveCount(items, query, parameter, value))
+}
+
+function checkCategories({ values }: TermsFacet, items: readonly Item[], query: ListQuery): void {
+  const found = matching(items, query)
+  const [wanted] = query.filters.get('category') ?? []
+  const category = wanted === undefined ? 0 : (CATEGORY_NAMES[wanted] ?? -1)
+  const children = Object.entries(CHILDREN[category] ?? {})
+    .map(([slug, id]) => ({ slug, count: found.filter((entry) => withAncestors(entry).has(id)).length }))
+    .filter(({ count }) => count > 0)
+  const shown = values.filter(({ selected }) => !selected).map(({ value, count }) => ({ slug: value, count }))
+  expect(shown.toSorted((a, b) => (a.slug < b.slug ? -1 : 1))).toEqual(children.toSorted((a, b) => (a.slug < b.slug ? -1 : 1)))
+  for (const { count } of values.filter(({ selected }) => selected)) expect(count).toBe(found.length)
+}
+
+/** Values that some product of the list has, of what every product may have. */
+function expectComplete(facets: readonly Facet[], items: readonly Item[], query: ListQuery): void {
+  const valuesOf = (parameter: string) => {
+    const facet = facets.find((one) => one.parameter === parameter)
+    return facet?.type === 'terms' ? facet.values.map(({ value }) => value) : []
+  }
+  for (const [parameter, all] of Object.entries({
+    brand: ['brand-1', 'brand-2', 'brand-3'],
+    tag: ['new', 'summer sale'],
+    inStock: ['true'],
+    onSale: ['true'],
+  })) {
+    const expected = all.filter((value) => naiveCount(items, query, parameter, value) > 0)
+    expect(valuesOf(parameter), parameter).toEqual(expect.arrayContaining(expected))
+  }
+  for (const [name, values] of query.filters) {
+    if (name === 'category' || name === 'updatedSince') continue
+    const facet = facets.find(({ parameter }) => parameter === name)
+    const selected =
+      facet?.type === 'terms'
+        ? facet.values.filter((value) => value.selected).map(({ value }) => value)
+        : facet?.buckets.filter((bucket) => bucket.selected).map(({ from, to }) => `${from ?? ''}..${to ?? ''}`)
+    expect(selected?.toSorted(), `${name} selected`).toEqual([...values].toSorted())
+  }
+}
+
+const query = fc.record({ channel: fc.constantFrom('default', 'eu'), filters, sort: fc.constant('popular' as const) })
+
+test('facets of any catalog and filters count what a naive list counts, and show every selected value', async () => {
+  await fc.assert(
+    fc.asyncProperty(catalog, fc.array(query, { minLength: 1, maxLength: 8 }), async (items, queries) => {
+      await fillListing(database, items)
+      const { read } = openFacets()
+      for (const wanted of queries) {
+        const { facets, approximate } = await read(wanted)
+        expect(approximate).toBe(false)
+        for (const facet of facets) checkFacet(facet, items, wanted)
+        expectComplete(facets, items, wanted)
+      }
+    }),
+    { numRuns: 40 },
+  )
+}, 240_000)
+
+const PRODUCTS = 24_000
+
+test('of more products than are looked at a sample is counted, close to the truth, by no plan that reads a table', async () => {
+  await database.primary.query(`
+    truncate read.listing, facet_token, product cascade;
+    insert into facet_token (id, attribute_id, value) values ((100::bigint << 32) + 1, 100, 'red'), ((100::bigint << 32) + 2, 100, 'blue');
+    insert into facet_token (id, attribute_id, value) select (101::bigint << 32) + 10 + n, 101, 'filler ' || n from generate_series(1, 20000) n;
+    insert into read.listing (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, title_key, facets)
+      select 1, category, gen_random_uuid(), n % 977, n, now(), true, '', array[1::bigint << 32 | 1 + n % 3, (100::bigint << 32) + 1 + (n % 4) / 3]
+      from generate_series(1, ${PRODUCTS}) n, unnest(array[0, 1]) category`)
+  await database.primary.query('vacuum analyze read.listing, facet_token')
+  await database.caughtUp()
+  const { read, statements } = openFacets()
+  const all = await read({ channel: 'default', filters: new Map(), sort: 'popular' })
+  expect(all.approximate).toBe(true)
+  const brand = all.facets.find(({ parameter }) => parameter === 'brand')
+  for (const { count } of brand?.type === 'terms' ? brand.values : []) expect(Math.abs(count - PRODUCTS / 3)).toBeLessThan(PRODUCTS / 30)
+  const some = await read({ channel: 'default', filters: canonicalFilters({ 'attr.color': ['blue'], price: ['10..12'] }), sort: 'popular' })
+  const color = some.facets.find(({ parameter }) => parameter === 'attr.color')
+  expect(color).toMatchObject({
+    label: 'Color',
+    values: expect.arrayContaining([expect.objectContaining({ value: 'red', selected: false })]) as object[],
+  })
+  expect(statements).toHaveLength(4)
+  for (const { text, values } of statements) {
+    const { rows } = await database.primary.query<{ 'QUERY PLAN': string }>(`explain ${text}`, [...values])
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on (listing|facet_token)/)
+  }
+})
+
+test('ten callers count once, and what was counted is trusted for a minute', async () => {
+  const { read, statements } = openFacets()
+  const wanted: ListQuery = { channel: 'default', filters: canonicalFilters({ brand: ['brand-1'] }), sort: 'popular' }
+  await Promise.all(Array.from({ length: 10 }, () => read(wanted)))
+  expect(statements).toHaveLength(2)
+  await read(wanted)
+  expect(statements).toHaveLength(2)
+})

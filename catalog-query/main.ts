@@ -24,6 +24,7 @@ import { readConfig, type QueryConfig } from './config.ts'
 import { followDrops, subscribeToDrops } from './memory-drops.ts'
 import { createClockCheck } from './clock-check.ts'
 import { watchParts } from './part-watch.ts'
+import { createProductFinder } from './product/find-product.ts'
 import { createLookUps } from './product/look-up.ts'
 import { createHealth } from './query-health.ts'
 import { createQueryMetrics, measureParts } from './query-metrics.ts'
@@ -83,7 +84,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
       loadProduct: loader.load,
       readSnapshot: replicas.readSnapshot,
       reference,
-      findProductId: createLookUps(replicas.readSnapshot, { maxBytes: listBytes }),
+      products: createProductFinder({ ...reader, lookUps: createLookUps(replicas.readSnapshot, { maxBytes: listBytes }) }),
       answers: {
         cacheControl: config.cacheControl,
         private: config.authRequired,

@@ -6,11 +6,11 @@ import type { HttpServer } from '../../shared/http-server.ts'
 import { validationFailed } from '../../shared/problem.ts'
 import type { Representation } from '../../shared/representation.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
-import type { Vouching } from '../cache/product-read.ts'
 import { PRIVATE, sendJson } from '../http/answer-headers.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { cacheStatusOf, joinData } from '../list/list-answer.ts'
+import type { FoundProduct } from '../product/find-product.ts'
 import type { LookUp } from '../product/look-up.ts'
 import { Product } from '../product/product-schema.ts'
 import { LIST_ROUTE, problemAnswer, PROBLEM_ANSWERS, type Answers } from '../product/route-schema.ts'
@@ -71,16 +71,14 @@ async function answerBatch(
   const token = tokenOf(request)
   const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
   const { asked, found } = await findAll(context, { body: request.body, representation, token })
-  const ids = [...new Set([...found.values()].flatMap(({ id }) => (id === null ? [] : [id])))]
-  const products = await context.readMany(ids, representation, token)
-  const byId = new Map(products.map((product) => [product.id, product]))
   const data: Buffer[] = []
   const missing: string[] = []
   for (const name of asked) {
-    const product = byId.get(found.get(name)?.id ?? '')
+    const product = found.get(name)?.read
     if (product?.state === 'visible') data.push(product.body)
     else missing.push(name)
   }
+  const products = [...found.values()].flatMap(({ read }) => (read === null ? [] : [read]))
   const vouching = [...[...found.values()].flatMap(({ hint }) => (hint === null ? [] : [hint])), ...products]
   return sendJson({ settings: context.answers, nowUs: context.nowUs() }, reply, {
     json: joinData(data, `,"missing":${JSON.stringify(missing)}}`),
@@ -92,27 +90,24 @@ async function answerBatch(
   })
 }
 
-interface Found {
-  readonly id: string | null
-  /** How far to believe the look-up; null where the id itself was asked for. */
-  readonly hint: Vouching | null
-}
-
 /** @returns the names as asked, and what each leads to */
 async function findAll(
-  context: Pick<ReadContext, 'findProductId'>,
+  context: Pick<ReadContext, 'products' | 'readMany'>,
   { body, representation, token }: { body: BatchBody; representation: Representation; token: ConsistencyToken | null },
-): Promise<{ asked: readonly string[]; found: ReadonlyMap<string, Found> }> {
+): Promise<{ asked: readonly string[]; found: ReadonlyMap<string, Pick<FoundProduct, 'read' | 'hint'>> }> {
   if (body.ids !== undefined) {
     requireUuids(body.ids)
-    return { asked: body.ids, found: new Map(body.ids.map((id) => [id, { id: id.toLowerCase(), hint: null }])) }
+    const ids = [...new Set(body.ids.map((id) => id.toLowerCase()))]
+    const byId = new Map((await context.readMany(ids, representation, token)).map((read) => [read.id, read]))
+    return { asked: body.ids, found: new Map(body.ids.map((id) => [id, { read: byId.get(id.toLowerCase()) ?? null, hint: null }])) }
   }
   const { asked, lookUp } = namesOf(body, representation)
   const names = [...new Set(asked)]
-  // All of one turn: one statement for those that are no hints yet.
-  const hints = await Promise.all(names.map(async (name) => await context.findProductId(lookUp(name), token)))
-  return { asked, found: new Map(names.map((name, i) => [name, { id: hints[i]?.id ?? null, hint: hints[i] ?? null }])) }
+  const products = await context.products.findMany(names.map(lookUp), representation, token)
+  return { asked, found: new Map(names.map((name, i) => [name, products[i] ?? NOTHING])) }
 }
+
+const NOTHING = { read: null, hint: null }
 
 function namesOf(body: BatchBody, { locales }: Representation): { asked: readonly string[]; lookUp: (value: string) => LookUp } {
   if (body.keys !== undefined) return { asked: body.keys, lookUp: (value) => ({ by: 'key', value }) }

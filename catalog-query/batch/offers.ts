@@ -109,21 +109,22 @@ async function findOffers(
   { context, findDistant }: Pick<OfferParts, 'context' | 'findDistant'>,
   { skus, resolved, token }: { skus: readonly string[]; resolved: Resolved; token: ConsistencyToken | null },
 ): Promise<FoundOffers> {
-  const hints = await Promise.all(skus.map(async (sku) => await context.findProductId({ by: 'sku', value: sku }, token)))
-  const ids = [...new Set(hints.flatMap(({ id }) => (id === null ? [] : [id])))]
-  const products = await context.readMany(ids, resolved.representation, token)
-  const byId = new Map(products.map((product) => [product.id, product]))
+  const found = await context.products.findMany(
+    skus.map((value) => ({ by: 'sku', value })),
+    resolved.representation,
+    token,
+  )
+  const products = found.flatMap(({ read }) => (read === null ? [] : [read]))
   const offers = new Map<string, Offer>()
-  const parts: Vouching[] = resolved.absence === null ? [] : [resolved.absence]
+  const parts: Vouching[] = [...(resolved.absence === null ? [] : [resolved.absence]), ...new Set(products)]
   const distant: string[] = []
   skus.forEach((sku, i) => {
-    const product = byId.get(hints[i]?.id ?? '')
+    const product = found[i]?.read ?? null
+    const hint = found[i]?.hint ?? null
     const offer = product?.state === 'visible' ? offerOf(product, sku) : null
     if (offer !== null) offers.set(sku, offer)
     else if (product?.state === 'visible') distant.push(sku)
-    // A product that has the SKU proves the hint that led to it; only where nothing was found does the hint itself decide.
-    if (offer === null && hints[i] !== undefined) parts.push(hints[i])
-    if (product !== undefined) parts.push(product)
+    if (hint !== null) parts.push(hint)
   })
   const answers = await Promise.all(distant.map((sku) => findDistant(resolved.channel.code, sku, token)))
   for (const { value } of answers) if (value.offer !== null) offers.set(value.offer.sku, value.offer)

@@ -5,7 +5,7 @@ import { NO_STAMP, toStamp } from '../../shared/stamp.ts'
 import { redisMissing, testRedis } from '../../test/support/parts.ts'
 import type { AppliedEvent, ApplyInput, CacheStore, FillInput, TouchInput } from './cache-store.ts'
 import { createMemoryStore, type MemoryStore } from './memory-store.ts'
-import { createRedisStore } from './redis-store.ts'
+import { bucketPrefix, createRedisStore } from './redis-store.ts'
 
 /**
  * The three scripts exist twice: in Lua, which runs in production, and in TypeScript, which the model runs. Whatever the model proves
@@ -13,7 +13,7 @@ import { createRedisStore } from './redis-store.ts'
  */
 
 const BUCKET = 3
-const PREFIX = `catalog:{${BUCKET}}:`
+const PREFIX = `${bucketPrefix(BUCKET)}`
 const IDS = ['0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000002']
 const CODES = ['default/en', 'eu/de-AT+de']
 const GENS = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb']

@@ -11,6 +11,7 @@ const content: fc.Arbitrary<CopyContent> = fc.record({
   renderedAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
   contained: fc.constantFrom(NO_STAMP, toStamp(3, 1_790_000_000_000_001)),
   locale: fc.constantFrom('', 'en', 'de-Latn-AT-1996'),
+  names: bytes,
   body: bytes,
   gzip: compressed,
   brotli: compressed,

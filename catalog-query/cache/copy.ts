@@ -31,6 +31,8 @@ export interface CopyContent {
   readonly contained: Stamp
   /** Content-Language. */
   readonly locale: string
+  /** What leads to the product (product-names.ts); empty unless visible. */
+  readonly names: Buffer
   readonly body: Buffer
   readonly gzip: Buffer | null
   readonly brotli: Buffer | null
@@ -39,14 +41,14 @@ export interface CopyContent {
 
 export type Copy = CopyHeader & CopyContent
 
-/** Raised when the payload's layout changes: copies of an older release are then misses. */
-const FORMAT = 1
+/** Raised when the layout of a copy, or anything that the scripts keep, changes: each format has keys of its own, so that two releases side by side do not take each other's copies away. */
+export const FORMAT = 2
 const STATES: readonly ProductState[] = ['absent', 'visible', 'hidden', 'deleted']
 
-// format 1, state 1, changedAtMs 8, renderedAtMs 8, contained 20, then five lengths of 4: locale, body, gzip, brotli, card.
+// format 1, state 1, changedAtMs 8, renderedAtMs 8, contained 20, then six lengths of 4: locale, names, body, gzip, brotli, card.
 const CONTAINED_AT = 18
 const LENGTHS_AT = 38
-const PAYLOAD_HEADER_BYTES = 58
+const PAYLOAD_HEADER_BYTES = 62
 
 export function encodeHeader(header: CopyHeader): string {
   return header.gen + header.seen + toRevDigits(header.rev) + header.asOf
@@ -55,7 +57,7 @@ export function encodeHeader(header: CopyHeader): string {
 /** The part of a copy that is the same whoever stores it. */
 export function encodePayload(content: CopyContent): Buffer {
   const locale = Buffer.from(content.locale)
-  const parts = [locale, content.body, content.gzip ?? EMPTY, content.brotli ?? EMPTY, content.card]
+  const parts = [locale, content.names, content.body, content.gzip ?? EMPTY, content.brotli ?? EMPTY, content.card]
   const head = Buffer.allocUnsafe(PAYLOAD_HEADER_BYTES)
   head.writeUInt8(FORMAT, 0)
   head.writeUInt8(STATES.indexOf(content.state), 1)
@@ -98,7 +100,7 @@ export function decodePayload(payload: Buffer): CopyContent | null {
     end += payload.readUInt32BE(LENGTHS_AT + 4 * i)
     return payload.subarray(start, end)
   }
-  const [locale, body, gzip, brotli, card] = [take(0), take(1), take(2), take(3), take(4)]
+  const [locale, names, body, gzip, brotli, card] = [take(0), take(1), take(2), take(3), take(4), take(5)]
   if (end !== payload.length || state === undefined) return null
   return {
     state,
@@ -106,6 +108,7 @@ export function decodePayload(payload: Buffer): CopyContent | null {
     renderedAtMs: payload.readDoubleBE(10),
     contained: payload.toString('latin1', CONTAINED_AT, LENGTHS_AT),
     locale: locale.toString('latin1'),
+    names,
     body,
     gzip: gzip.length === 0 ? null : gzip,
     brotli: brotli.length === 0 ? null : brotli,

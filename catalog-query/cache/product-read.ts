@@ -28,6 +28,8 @@ export interface ProductRead extends Vouching {
   readonly state: ProductState
   /** 0 when absent. */
   readonly rev: number
+  /** What leads to it (product-names.ts); empty unless visible. */
+  readonly names: Buffer
   /** JSON of `GET /v1/products/{id}`; empty unless visible. */
   readonly body: Buffer
   /** The same compressed, or null when too small to be worth it. */

@@ -15,7 +15,7 @@ import { createMemoryTier } from './memory-tier.ts'
 import { createProductLoader } from './product-loader.ts'
 import { createProductReader, type ProductReaderParts } from './product-reader.ts'
 import { UNOBSERVED } from './reader-observer.ts'
-import { createRedisStore, type RedisStore } from './redis-store.ts'
+import { bucketPrefix, createRedisStore, type RedisStore } from './redis-store.ts'
 import { createReplicas, type ReadRows } from './replicas.ts'
 
 const EN = { channel: 'default', locales: ['en'] }
@@ -105,7 +105,7 @@ async function settled(): Promise<void> {
 }
 
 async function header(id: string) {
-  const bytes = await redis.getBuffer(`catalog:{${bucketOf(id)}}:p:${id}:${CODE}`)
+  const bytes = await redis.getBuffer(`${bucketPrefix(bucketOf(id))}p:${id}:${CODE}`)
   return bytes === null ? null : decodeHeader(bytes)
 }
 
@@ -223,7 +223,7 @@ describe.skipIf(noRedis)('trust', () => {
     await openProcess().reader.readProduct(id, EN, null)
     await settled()
     const bucket = bucketOf(id)
-    const payload = (await redis.getBuffer(`catalog:{${bucket}}:p:${id}:${CODE}`))?.subarray(56) ?? Buffer.alloc(0)
+    const payload = (await redis.getBuffer(`${bucketPrefix(bucket)}p:${id}:${CODE}`))?.subarray(56) ?? Buffer.alloc(0)
     const [read] = await store.readMany([{ bucket, keys: [] }])
     const from = read?.watermark?.next ?? 0
     const events = [{ productId: id, rev: rev + 1, stamp: toStamp(1, nowUs()), payloads: new Map([[CODE, payload]]) }]
@@ -308,7 +308,7 @@ describe.skipIf(noRedis)('the herd', () => {
     await openProcess().reader.readProduct(id, EN, null)
     await settled()
     await settled()
-    expect(await redis.exists(`catalog:{${bucketOf(id)}}:lock:${id}:${CODE}`)).toBe(0)
+    expect(await redis.exists(`${bucketPrefix(bucketOf(id))}lock:${id}:${CODE}`)).toBe(0)
   })
 })
 

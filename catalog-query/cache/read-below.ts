@@ -165,8 +165,8 @@ function fromLoad({ key }: Asked, found: FoundCopy, { loaded, content }: { loade
 }
 
 function contentOf(id: string, content: CopyContent): Omit<ProductRead, 'rev' | 'tier' | 'forward' | 'vouched' | 'marked'> {
-  const { state, body, gzip, brotli, card, locale, changedAtMs, renderedAtMs, contained } = content
-  return { id, state, body, gzip, brotli, card, locale, changedAtMs, renderedAtMs, contained }
+  const { state, names, body, gzip, brotli, card, locale, changedAtMs, renderedAtMs, contained } = content
+  return { id, state, names, body, gzip, brotli, card, locale, changedAtMs, renderedAtMs, contained }
 }
 
 function isDatabaseAway(error: unknown): boolean {

@@ -16,6 +16,7 @@ import {
   type Residents,
 } from './cache-store.ts'
 import { copyKey } from './cache-scripts.ts'
+import { FORMAT } from './copy.ts'
 import { decodeWatermark, MAX_CODES, toNextDigits } from './watermark.ts'
 
 type Client = Redis | Cluster
@@ -72,11 +73,12 @@ export function createRedisStore(client: Client, onError: (operation: string) =>
   }
 }
 
-const wmKey = (bucket: number) => `catalog:{${bucket}}:wm`
-const tableKey = (bucket: number) => `catalog:{${bucket}}:table`
-const prefix = (bucket: number) => `catalog:{${bucket}}:`
-const fullKey = (bucket: number, key: CopyKey) => prefix(bucket) + copyKey(key.productId, key.code)
-const lockKey = (bucket: number, key: CopyKey) => `${prefix(bucket)}lock:${key.productId}:${key.code}`
+/** Of every key of a bucket, with its hash tag. */
+export const bucketPrefix = (bucket: number) => `catalog:${FORMAT}:{${bucket}}:`
+const wmKey = (bucket: number) => `${bucketPrefix(bucket)}wm`
+const tableKey = (bucket: number) => `${bucketPrefix(bucket)}table`
+const fullKey = (bucket: number, key: CopyKey) => bucketPrefix(bucket) + copyKey(key.productId, key.code)
+const lockKey = (bucket: number, key: CopyKey) => `${bucketPrefix(bucket)}lock:${key.productId}:${key.code}`
 
 async function guarded<T>(
   { breaker, operation, onError }: { breaker: Breaker; operation: string; onError: (operation: string) => void },
@@ -125,7 +127,7 @@ async function execPipeline(pipeline: Pipeline): Promise<unknown[]> {
 function applyArguments(input: ApplyInput): Argument[] {
   const { init } = input
   const args: Argument[] = [
-    `${prefix(input.bucket)}p:`,
+    `${bucketPrefix(input.bucket)}p:`,
     toNextDigits(input.from),
     toNextDigits(input.to),
     input.heartbeat ?? NO_STAMP,

@@ -4,6 +4,7 @@ import type { ProductDocument, ProductState } from '../../shared/product-documen
 import { renderProduct, type Representation } from '../../shared/representation.ts'
 import type { Stamp } from '../../shared/stamp.ts'
 import type { CopyContent } from './copy.ts'
+import { encodeNames } from './product-names.ts'
 
 /** Below this a compressed body saves less than its headers and the client's work cost. */
 const COMPRESS_FROM_BYTES = 512
@@ -27,13 +28,14 @@ const EMPTY = Buffer.alloc(0)
 export function renderCopy(source: ProductSource, representation: Representation, nowMs: number): CopyContent {
   const { state, changedAtMs, contained } = source
   const known = { state, changedAtMs, contained, renderedAtMs: nowMs }
-  if (source.document === null) return { ...known, locale: '', body: EMPTY, gzip: null, brotli: null, card: EMPTY }
+  if (source.document === null) return { ...known, locale: '', names: EMPTY, body: EMPTY, gzip: null, brotli: null, card: EMPTY }
   const rendered = renderProduct(source.document, source.rev, representation)
   const body = Buffer.from(rendered.body)
   const worthIt = body.length >= COMPRESS_FROM_BYTES
   return {
     ...known,
     locale: rendered.locale,
+    names: encodeNames(source.document, representation),
     body,
     gzip: worthIt ? gzipSync(body, { level: GZIP_LEVEL }) : null,
     brotli: worthIt ? brotli(body) : null,

@@ -28,6 +28,10 @@ export interface SnapshotCache<Value> {
    * @throws what `load` throws; unless there is no token and a value at most 10 minutes old, which is answered marked
    */
   read(key: string, token: ConsistencyToken | null, load: Load<Value>): Vouched<Value> | Promise<Vouched<Value>>
+  /** The value in memory, however old: for whoever can prove it otherwise. */
+  recall(key: string): Value | null
+  /** As read, but never from memory alone: what is there has been proved wrong. */
+  reload(key: string, token: ConsistencyToken | null, load: Load<Value>): Promise<Vouched<Value>>
   sizeBytes(): number
 }
 
@@ -95,6 +99,8 @@ export function createSnapshotCache<Value extends {}>(options: SnapshotCacheOpti
       }
       return known
     },
+    recall: (key) => values.get(key)?.value ?? null,
+    reload: (key, token, load) => (token === null ? loadOrLastKnown(key, load) : loadAndKeep(key, token, load)),
     sizeBytes: () => values.calculatedSize,
   }
 }

@@ -1,7 +1,7 @@
 /** What every read route is given: where to read from, and how answers are labelled. */
 import type { ProductLoader } from '../cache/product-loader.ts'
 import type { ReadProduct, ReadProducts, ReadSnapshot } from '../cache/product-read.ts'
-import type { FindProductId } from '../product/look-up.ts'
+import type { ProductFinder } from '../product/find-product.ts'
 import type { ReferenceData } from '../reference-data.ts'
 import type { AnswerSettings } from './answer-headers.ts'
 
@@ -13,7 +13,8 @@ export interface ReadContext {
   /** For whatever is no product: lists, trees, channels. */
   readonly readSnapshot: ReadSnapshot
   readonly reference: ReferenceData
-  readonly findProductId: FindProductId
+  /** By key, slug or SKU. */
+  readonly products: ProductFinder
   readonly answers: AnswerSettings
   /** Microseconds since 1970. */
   readonly nowUs: () => number

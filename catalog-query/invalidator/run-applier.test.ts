@@ -9,7 +9,7 @@ import { tinyDocument } from '../../test/support/commit-product.ts'
 import { redisMissing, testRedis, type TestRedis } from '../../test/support/parts.ts'
 import { newGeneration, type ApplyInput, type CacheStore } from '../cache/cache-store.ts'
 import { decodeCopy, encodePayload } from '../cache/copy.ts'
-import { createRedisStore } from '../cache/redis-store.ts'
+import { bucketPrefix, createRedisStore } from '../cache/redis-store.ts'
 import { renderCopy } from '../cache/render-copy.ts'
 import { createRunApplier } from './run-applier.ts'
 import { BYTES_PER_CALL, EVENTS_PER_CALL } from './run-pieces.ts'
@@ -191,9 +191,9 @@ describe.skipIf(await redisMissing())('on a real Redis', () => {
     const apply = newApplier()
     await apply(heartbeatAt(0))
     await fill()
-    const dump = await redis.dumpBuffer(`catalog:{${bucket}}:wm`)
+    const dump = await redis.dumpBuffer(`${bucketPrefix(bucket)}wm`)
     await apply(run(1, [event(2)]))
-    await redis.restore(`catalog:{${bucket}}:wm`, 0, dump, 'REPLACE')
+    await redis.restore(`${bucketPrefix(bucket)}wm`, 0, dump, 'REPLACE')
     expect(await apply(run(2, [event(3)]))).toEqual({ next: 1 })
     expect(gaps).toBe(1)
     expect((await read()).copy?.rev).toBe(2)
@@ -240,7 +240,7 @@ describe.skipIf(await redisMissing())('on a real Redis', () => {
     const apply = newApplier()
     await apply(heartbeatAt(0))
     await fill()
-    await redis.del(`catalog:{${bucket}}:wm`)
+    await redis.del(`${bucketPrefix(bucket)}wm`)
     await apply(heartbeatAt(1))
     const { copy, watermark } = await read()
     expect(copy?.gen).not.toBe(watermark?.gen)

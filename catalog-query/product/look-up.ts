@@ -1,6 +1,7 @@
-/** From a business key to a product: key, SKU or slug, read in per-turn batches, kept as hints for as long as they are vouched for. */
+/** From a business key to a product's id: key, SKU or slug, read in per-turn batches and kept as hints (find-product.ts says what they are worth). */
 import type { ConsistencyToken } from '../../shared/token.ts'
-import type { ReadSnapshot, Snapshot, SnapshotStatement, Vouching } from '../cache/product-read.ts'
+import { proofOf } from '../cache/product-names.ts'
+import type { ReadSnapshot, Snapshot, SnapshotStatement } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
 import { createTurnBatch } from '../cache/turn-batch.ts'
 
@@ -9,26 +10,32 @@ export type LookUp =
   /** The first of `locales` (a representation's chain) that has the slug, wins. */
   | { readonly by: 'slug'; readonly value: string; readonly locales: readonly string[] }
 
-export interface FoundId extends Vouching {
+export interface Hint {
   /** null: no product has it. */
   readonly id: string | null
   /** Of a slug that is not in use any more: the one that is, in the same locale. */
   readonly movedTo: string | null
+  /** What the product's names hold if the hint is right. */
+  readonly proof: Buffer
+  /** Its product was read after it, and did not prove it. */
+  unprovable: boolean
 }
 
-/** A hint that is still vouched for answers without a promise. @throws CatalogError unavailable or overloaded when no database answers */
-export type FindProductId = (lookUp: LookUp, token: ConsistencyToken | null) => FoundId | Promise<FoundId>
-
-interface Hint {
-  readonly id: string | null
-  readonly movedTo: string | null
+export interface LookUps {
+  /** The hint in memory, however old. */
+  recall(lookUp: LookUp): Hint | null
+  /** The hint in memory if it is at most B old, else from a database. @throws CatalogError unavailable or overloaded */
+  find(lookUp: LookUp, token: ConsistencyToken | null): Vouched<Hint> | Promise<Vouched<Hint>>
+  /** From a database. @throws as find */
+  reload(lookUp: LookUp, token: ConsistencyToken | null): Promise<Vouched<Hint>>
 }
 
 type FindInTurn = (lookUp: LookUp) => Promise<Vouched<Hint>>
 
 /** Look-ups of one statement at most. */
 const LOOK_UPS_PER_STATEMENT = 200
-const HINT_BYTES = 150
+/** With its proof, a Buffer. */
+const HINT_BYTES = 300
 
 const FIND_BY_KEY = /* sql */ `
   select key as value, id::text as id
@@ -57,21 +64,25 @@ interface HintRow {
   readonly movedTo?: string | null
 }
 
-export function createLookUps(readSnapshot: ReadSnapshot, options: { maxBytes: number }): FindProductId {
+export function createLookUps(readSnapshot: ReadSnapshot, options: { maxBytes: number }): LookUps {
   const hints = createSnapshotCache<Hint>({ maxBytes: options.maxBytes, sizeOf: () => HINT_BYTES })
   const batches = { key: byTurn(readSnapshot, 'key'), sku: byTurn(readSnapshot, 'sku'), slug: byTurn(readSnapshot, 'slug') }
-  return (lookUp, token) => {
-    const found = hints.read(nameOf(lookUp), token, (withToken) => batches[lookUp.by](withToken)(lookUp))
-    return found instanceof Promise ? found.then(toFoundId) : toFoundId(found)
+  const load = (lookUp: LookUp) => (token: ConsistencyToken | null) => batches[lookUp.by](token)(lookUp)
+  return {
+    recall: (lookUp) => hints.recall(nameOf(lookUp)),
+    find: (lookUp, token) => hints.read(nameOf(lookUp), token, load(lookUp)),
+    reload: (lookUp, token) => hints.reload(nameOf(lookUp), token, load(lookUp)),
   }
 }
 
-function toFoundId({ value, vouched, contained, marked }: Vouched<Hint>): FoundId {
-  return { id: value.id, movedTo: value.movedTo, vouched, contained, marked }
-}
+/** Chains are few and live long (reference-data.ts). */
+const chainNames = new WeakMap<readonly string[], string>()
 
 function nameOf(lookUp: LookUp): string {
-  return lookUp.by === 'slug' ? `slug ${lookUp.locales.join('+')} ${lookUp.value}` : `${lookUp.by} ${lookUp.value}`
+  if (lookUp.by !== 'slug') return `${lookUp.by} ${lookUp.value}`
+  const chain = chainNames.get(lookUp.locales) ?? lookUp.locales.join('+')
+  chainNames.set(lookUp.locales, chain)
+  return `slug ${chain} ${lookUp.value}`
 }
 
 /** One statement for the look-ups of a turn; those of one token are a batch of their own. */
@@ -108,7 +119,7 @@ function statementOf(by: LookUp['by'], lookUps: readonly LookUp[]): SnapshotStat
 function hintOf(snapshot: Snapshot<HintRow>, rows: ReadonlyMap<string, HintRow>, lookUp: LookUp): Vouched<Hint> {
   const names = lookUp.by === 'slug' ? localesOf(lookUp).map((locale) => rowName(lookUp.value, locale)) : [rowName(lookUp.value)]
   const row = names.map((name) => rows.get(name)).find((found) => found !== undefined)
-  return vouchedBy(snapshot, { id: row?.id ?? null, movedTo: row?.movedTo ?? null })
+  return vouchedBy(snapshot, { id: row?.id ?? null, movedTo: row?.movedTo ?? null, proof: proofOf(lookUp), unprovable: false })
 }
 
 function localesOf(lookUp: LookUp): readonly string[] {

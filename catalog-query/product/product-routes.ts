@@ -3,12 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { representationCode } from '../../shared/representation.ts'
-import type { ProductRead } from '../cache/product-read.ts'
+import type { ProductRead, Vouching } from '../cache/product-read.ts'
 import { FIELDS_PARAMETER, parseFields, pickFields } from '../http/fields.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { andThen, REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
+import { NO_STAMP } from '../../shared/stamp.ts'
+import type { ConsistencyToken } from '../../shared/token.ts'
 import type { Resolved } from '../reference-data.ts'
-import type { FoundId, LookUp } from './look-up.ts'
+import type { FoundProduct } from './find-product.ts'
+import type { LookUp } from './look-up.ts'
 import { sendProduct, setFreshness, type ProductAnswer, type Reshape } from './product-answer.ts'
 import { PRODUCT_FIELDS } from './product-schema.ts'
 import { PRODUCT_ANSWERS, ProductId, READ_ROUTE } from './route-schema.ts'
@@ -70,16 +73,30 @@ interface Asked {
   readonly query: ProductQuery
 }
 
-async function lookUpAndSend(context: ReadContext, request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<FastifyReply> {
+/** As by id: what memory has is answered without a promise. */
+function lookUpAndSend(context: ReadContext, request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<unknown> | undefined {
   const { by, value, query } = asked
   const token = tokenOf(request)
-  const resolved = await context.reference.resolve(query.channel, query.locale, token)
-  const { representation } = resolved
-  const found = await context.findProductId(by === 'slug' ? { by, value, locales: representation.locales } : { by, value }, token)
-  const read = found.id === null ? nothingFound(found) : await context.readProduct(found.id, representation, token)
+  const answered = andThen(context.reference.resolve(query.channel, query.locale, token), (resolved) => {
+    const { representation } = resolved
+    const lookUp: LookUp = by === 'slug' ? { by, value, locales: representation.locales } : { by, value }
+    return andThen(context.products.find(lookUp, representation, token), (found) =>
+      sendFound(context, { request, reply }, { asked, resolved, found, token }),
+    )
+  })
+  return answered instanceof Promise ? answered : undefined
+}
+
+function sendFound(
+  context: ReadContext,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { asked, resolved, found, token }: { asked: Asked; resolved: Resolved; found: FoundProduct; token: ConsistencyToken | null },
+): FastifyReply {
+  const { by, value, query } = asked
+  const read = found.read ?? nothingFound(found.hint)
   const answer: ProductAnswer = {
     read,
-    also: [found, ...alsoOf(resolved)],
+    also: found.hint === null ? alsoOf(resolved) : [found.hint, ...alsoOf(resolved)],
     token,
     asked: { what: by === 'sku' ? 'variant' : 'product', by: by === 'sku' ? 'SKU' : by, value },
     shape: shapeOf(resolved),
@@ -91,10 +108,12 @@ async function lookUpAndSend(context: ReadContext, request: FastifyRequest, repl
 }
 
 const EMPTY = Buffer.alloc(0)
+const NOWHERE: Vouching = { vouched: NO_STAMP, contained: NO_STAMP, marked: true }
 
 /** The absence of a key, as a read: vouched for by the look-up alone. */
-function nothingFound({ vouched, contained, marked }: FoundId): ProductRead {
-  const nothing = { body: EMPTY, gzip: null, brotli: null, card: EMPTY, locale: '', changedAtMs: 0, renderedAtMs: 0 }
+function nothingFound(hint: Vouching | null): ProductRead {
+  const { vouched, contained, marked } = hint ?? NOWHERE
+  const nothing = { names: EMPTY, body: EMPTY, gzip: null, brotli: null, card: EMPTY, locale: '', changedAtMs: 0, renderedAtMs: 0 }
   return { ...nothing, id: '', state: 'absent', rev: 0, tier: 'replica', forward: 'miss', vouched, contained, marked }
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import type { CacheStore } from '../../catalog-query/cache/cache-store.ts'
-import { createRedisStore } from '../../catalog-query/cache/redis-store.ts'
+import { bucketPrefix, createRedisStore } from '../../catalog-query/cache/redis-store.ts'
 import { redisMissing, testRedis } from '../support/parts.ts'
 import type { MemoryStore } from '../../catalog-query/cache/memory-store.ts'
 import { runModel, type Faults } from './model-run.ts'
@@ -33,7 +33,7 @@ type Content = Map<string, Buffer>
 
 function contentOf(memory: MemoryStore): Content {
   return new Map(
-    [...memory.buckets].flatMap(([bucket, entries]) => [...entries].map(([key, value]) => [`catalog:{${bucket}}:${key}`, value])),
+    [...memory.buckets].flatMap(([bucket, entries]) => [...entries].map(([key, value]) => [`${bucketPrefix(bucket)}${key}`, value])),
   )
 }
 

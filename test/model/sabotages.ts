@@ -27,6 +27,15 @@ const LUA = {
 
 export const SABOTAGES: readonly Sabotage[] = [
   {
+    name: 'a hint is not verified',
+    file: 'catalog-query/cache/product-names.ts',
+    from: "return product.state === 'visible' && product.names.includes(proof)",
+    to: "return product.state === 'visible' || product.names.includes(proof)",
+    caughtBy: 'that went to another product leads there',
+    suite: 'parts',
+    testFile: 'catalog-query/product/find-product.test.ts',
+  },
+  {
     name: 'FILL does not look at the table',
     file: SCRIPTS,
     from: 'if (input.asOf <= table.toString(',

@@ -7,6 +7,7 @@ import { createProductLoader } from '../../catalog-query/cache/product-loader.ts
 import { createProductReader } from '../../catalog-query/cache/product-reader.ts'
 import { UNOBSERVED } from '../../catalog-query/cache/reader-observer.ts'
 import { createReplicas } from '../../catalog-query/cache/replicas.ts'
+import { createProductFinder } from '../../catalog-query/product/find-product.ts'
 import { createLookUps } from '../../catalog-query/product/look-up.ts'
 import { createReferenceData } from '../../catalog-query/reference-data.ts'
 import { createQueryServer, type QueryServerParts } from '../../catalog-query/server.ts'
@@ -45,7 +46,7 @@ export async function openQueryServer(database: TestDatabase, settings: Settings
       loadProduct: loader.load,
       readSnapshot,
       reference: createReferenceData(readSnapshot, nowUs),
-      findProductId: createLookUps(readSnapshot, { maxBytes: MEMORY_BYTES }),
+      products: createProductFinder({ ...reader, lookUps: createLookUps(readSnapshot, { maxBytes: MEMORY_BYTES }) }),
       answers: { cacheControl: 'public, max-age=1', private: authRequired, observeStaleness: () => {}, doubtUs: () => 0 },
       nowUs,
     },

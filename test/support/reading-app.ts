@@ -17,6 +17,7 @@ import { registerFacetRoutes } from '../../catalog-query/facet/facet-routes.ts'
 import { registerBrandList } from '../../catalog-query/list/brand-list.ts'
 import { registerChannelList } from '../../catalog-query/list/channel-list.ts'
 import { registerListRoutes } from '../../catalog-query/list/list-routes.ts'
+import { createProductFinder } from '../../catalog-query/product/find-product.ts'
 import { createLookUps } from '../../catalog-query/product/look-up.ts'
 import { createReferenceData } from '../../catalog-query/reference-data.ts'
 import { readAfterCommit } from '../../shared/clock.ts'
@@ -59,7 +60,7 @@ export function openReadingApp(database: TestDatabase): ReadingApp {
     loadProduct: loader.load,
     readSnapshot,
     reference: createReferenceData(readSnapshot, nowUs),
-    findProductId: createLookUps(readSnapshot, { maxBytes: MAX_BYTES }),
+    products: createProductFinder({ ...reader, lookUps: createLookUps(readSnapshot, { maxBytes: MAX_BYTES }) }),
     answers: { cacheControl: 'public, max-age=1', private: false, observeStaleness: () => {}, doubtUs: () => 0 },
     nowUs,
   }

@@ -31,7 +31,7 @@ export function faultFindings(figures: Figures): readonly Finding[] {
   ]
 }
 
-function readFindings({ verdict, readsInFault, acknowledged, edits, editsInFault, scenario }: Figures): readonly Finding[] {
+function readFindings({ verdict, readsInFault, acknowledged, edits, editsInFault, editLatencies, scenario }: Figures): readonly Finding[] {
   const soon = verdict.soonAfterWrite / Math.max(verdict.reads, 1)
   const inFault = scenario.steps.some((step) => step.do !== 'expect-metric')
   return [
@@ -50,6 +50,7 @@ function readFindings({ verdict, readsInFault, acknowledged, edits, editsInFault
       met: inFault ? editsInFault > 0 : null,
       isMust: true,
     },
+    fact('edits answered in, p50, p99, max', `${[50, 99, 100].map((percent) => ms(slowest(editLatencies, percent))).join(', ')} ms`),
   ]
 }
 

@@ -17,6 +17,8 @@ export interface Figures {
   readonly acknowledged: number
   /** Sent, or acknowledged, while something was broken. */
   readonly editsInFault: number
+  /** Of each cycle: due → answered. */
+  readonly editLatencies: readonly Latencies[]
   readonly readsInFault: number
   /** Probes, by process; and of those whose edit met no fault, all together. */
   readonly visible: readonly Latencies[]
@@ -62,6 +64,7 @@ export function figuresOf({ scenario, cycles, logs, firstRevs }: ScenarioRun): F
     acknowledged: edits.filter((edit) => edit.acknowledgedMs !== null).length,
     editsInFault: edits.filter((edit) => isIn(faults, edit.sentMs) || isIn(faults, edit.acknowledgedMs ?? -1)).length,
     readsInFault,
+    editLatencies: logs.editLatencies,
     visible: logs.visible,
     neverVisible: logs.neverVisible,
     errors: logs.errors,
@@ -76,7 +79,7 @@ function isIn(spans: readonly Span[], atMs: number): boolean {
   return spans.some((span) => atMs >= span.fromMs && atMs < span.toMs)
 }
 
-/** Of all processes together: the slowest process's percentile. */
-export function slowest(visible: readonly Latencies[], percent: number): number {
-  return Math.max(...visible.map((latencies) => (percent === 100 ? latencies.maxMs : latencies.percentileMs(percent))))
+/** Of several together: the slowest one's percentile. */
+export function slowest(each: readonly Latencies[], percent: number): number {
+  return Math.max(...each.map((latencies) => (percent === 100 ? latencies.maxMs : latencies.percentileMs(percent))))
 }

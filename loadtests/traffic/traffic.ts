@@ -18,6 +18,8 @@ export interface TrafficLogs {
   readonly commits: CommitLog
   readonly reads: ReadLog
   readonly chainReads: ChainRead[]
+  /** Due → answered. */
+  readonly editLatencies: Latencies[]
   /** Acknowledged → a probe was answered with it, its own time included; by query process. */
   readonly visible: readonly Latencies[]
   /** Probes that gave up after 10 s. */
@@ -56,6 +58,7 @@ export function createTrafficLogs(queryCount: number): TrafficLogs {
     commits: createCommitLog(),
     reads: createReadLog(),
     chainReads: [],
+    editLatencies: [],
     visible: Array.from({ length: queryCount }, createLatencies),
     neverVisible: 0,
     errors: new Map(),

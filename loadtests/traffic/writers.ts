@@ -57,6 +57,7 @@ export async function runWriters(traffic: Traffic, { ratePerSecond, durationMs, 
     },
   })
   logs.dropped += result.dropped
+  logs.editLatencies.push(result.latencies)
   countError(logs, 'edit without an answer', result.failed)
 }
 

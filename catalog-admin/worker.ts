@@ -7,6 +7,7 @@ import { deleteOldEvents } from '../shared/log-table.ts'
 import { inTransaction } from '../shared/postgres.ts'
 import { publishDue } from './product/publish-due.ts'
 import { purgeBin } from './product/purge-bin.ts'
+import { refreshTerms } from './product/refresh-terms.ts'
 
 /** One thing that is done again and again. */
 export interface Chore {
@@ -22,6 +23,9 @@ const MAX_BATCHES = 50
 const BATCH_ROWS = 1_000
 const CLEAN_EVERY_MS = 60_000
 const PUBLISH_EVERY_MS = 500
+/** Fifty batches each: 25,000 changes in a row, so that an import does not have to wait for its words to be learnt, nor they for its end. */
+const LEARN_EVERY_MS = 2_000
+const CHANGES_PER_BATCH = 500
 const PRODUCTS_PER_BATCH = 200
 const BIN_DAYS = 30
 const EVENT_DAYS = 7
@@ -72,6 +76,7 @@ export const chores: readonly Chore[] = [
   })),
   { name: 'event log', everyMs: CLEAN_EVERY_MS, run: (client) => deleteOldEvents(client, EVENT_DAYS, BATCH_ROWS) },
   { name: 'bin', everyMs: CLEAN_EVERY_MS, run: (client) => purgeBin(client, BIN_DAYS, PRODUCTS_PER_BATCH) },
+  { name: 'vocabulary', everyMs: LEARN_EVERY_MS, run: (client) => refreshTerms(client, CHANGES_PER_BATCH) },
   { name: 'publish due', everyMs: PUBLISH_EVERY_MS, run: (client) => publishDue(client, PRODUCTS_PER_BATCH) },
 ]
 

@@ -31,7 +31,7 @@ const PLAIN_CHUNK = /[a-z0-9]+(?:[-./_&'+,][a-z0-9]+)*/g
 const CHUNK = /[\p{L}\p{M}\p{N}]+(?:[-./_&'’+,][\p{L}\p{M}\p{N}]+)*/gu
 const SEPARATOR = /[-./_&'’+,]/
 /** Scripts that write no blanks: their words are pairs of neighbouring letters. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]+/gu
+const UNSPACED = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}]+/gu
 const MAX_PART_LENGTH = 64
 const MAX_JOINED_LENGTH = 40
 

@@ -2,7 +2,7 @@
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { ReadSnapshot, SnapshotStatement } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
-import { canonicalQuery, type ListQuery } from './list-query.ts'
+import { cacheKey, type ListQuery } from './list-query.ts'
 import { listScope } from './list-scope.ts'
 import { DEFAULT_SORT } from './list-sorts.ts'
 
@@ -21,7 +21,7 @@ const ENTRY_BYTES = 100
 export function createListCounter(readSnapshot: ReadSnapshot, options: { maxBytes: number }): ReadCount {
   const cache = createSnapshotCache<ListCount>({ maxBytes: options.maxBytes, sizeOf: () => ENTRY_BYTES })
   return (query, token) => {
-    const key = canonicalQuery({ ...query, sort: DEFAULT_SORT })
+    const key = cacheKey({ ...query, sort: DEFAULT_SORT })
     return cache.read(key, token, async (withToken) => {
       const snapshot = await readSnapshot<{ count: number }>(countStatement(query), withToken)
       const count = snapshot.rows[0]?.count ?? 0
@@ -31,7 +31,7 @@ export function createListCounter(readSnapshot: ReadSnapshot, options: { maxByte
   }
 }
 
-function countStatement(query: Pick<ListQuery, 'channel' | 'filters'>): SnapshotStatement {
+function countStatement(query: Pick<ListQuery, 'channel' | 'filters' | 'wanted'>): SnapshotStatement {
   const { resolved, find, checks, values } = listScope(query)
   const text = /* sql */ `
     /* count */

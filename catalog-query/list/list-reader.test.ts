@@ -47,7 +47,7 @@ function openLists() {
     const canonical = canonicalQuery(wanted)
     const binding = queryBinding(canonical)
     const start = startOf(decodeCursor(cursor ?? undefined, binding), SORT_LEGS[wanted.sort])
-    const { value } = await readList({ query: wanted, canonical, start, skip, limit: wanted.limit }, null)
+    const { value } = await readList({ query: wanted, start, skip, limit: wanted.limit }, null)
     const page = cutPage<ListRow>(value, { limit: wanted.limit, direction: start?.direction ?? null, placeOf, binding })
     return { ...page, shown: page.shown.map(({ id }) => id) }
   }

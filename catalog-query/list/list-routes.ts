@@ -2,7 +2,6 @@
 import { Type, type Static } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from '../../shared/http-server.ts'
-import { invalidParameter } from '../../shared/problem.ts'
 import { representationCode } from '../../shared/representation.ts'
 import type { ProductRead } from '../cache/product-read.ts'
 import { FIELDS_PARAMETER, parseFields, pickFields } from '../http/fields.ts'
@@ -11,25 +10,27 @@ import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
 import { LIST_ROUTE } from '../product/route-schema.ts'
-import type { Resolved } from '../reference-data.ts'
+import { createInterpreter } from '../search/query-meaning.ts'
+import { QueryText } from '../search/query-text.ts'
+import { createSearch } from '../search/search-reader.ts'
 import { ATTRIBUTE_DESCRIPTION, ATTRIBUTE_PARAMETERS, FILTER_PARAMETERS, toFilters, type FilterParameters } from './filter-parameters.ts'
 import { cacheStatusOf, joinCards, listTag } from './list-answer.ts'
-import { createListCounter, type ReadCount } from './list-count.ts'
-import { decodeCursor } from './list-cursor.ts'
-import type { ListFilters } from './list-filters.ts'
+import { createListCounter } from './list-count.ts'
 import { limitParameter, linkHeader } from './list-link.ts'
 import { cutPage } from './list-page.ts'
-import { canonicalQuery, queryBinding, type ListQuery } from './list-query.ts'
-import { createListReader, DEFAULT_LIMIT, MAX_LIMIT, type ReadList } from './list-reader.ts'
+import { RELEVANCE } from './list-query.ts'
+import { createFinder, type FindProducts } from './find-products.ts'
+import { createListReader, DEFAULT_LIMIT, MAX_LIMIT } from './list-reader.ts'
 import { rowsBefore } from './list-request.ts'
-import { placeOf, startOf } from './list-row.ts'
+import { placeOf } from './list-row.ts'
 import { Card, listAnswers, listOf } from './list-schema.ts'
-import { DEFAULT_SORT, LIST_SORTS, SORT_LEGS, type ListSort } from './list-sorts.ts'
+import { DEFAULT_SORT, LIST_SORTS } from './list-sorts.ts'
 
 const PATH = '/v1/products'
-const SORT_DESCRIPTION =
-  '`title`: by the title in the channel’s default language; `manual`: the order of the category, which has to be named'
+const SORT_DESCRIPTION = `Default: \`${DEFAULT_SORT}\`, with \`q\` \`${RELEVANCE}\`; \`title\`: by the title in the channel’s default language; \`manual\`: the order of the category, which has to be named`
 
+/** For the rate limit. */
+const SEARCH_COST = 5
 const CARD_FIELDS = Object.keys(Card.properties)
 
 const ListParameters = Type.Object(
@@ -37,7 +38,8 @@ const ListParameters = Type.Object(
     ...REPRESENTATION_PARAMETERS,
     ...FILTER_PARAMETERS,
     ...FIELDS_PARAMETER,
-    sort: Type.Enum(LIST_SORTS, { type: 'string', default: DEFAULT_SORT, description: SORT_DESCRIPTION }),
+    q: QueryText,
+    sort: Type.Optional(Type.Enum([...LIST_SORTS, RELEVANCE], { type: 'string', description: SORT_DESCRIPTION })),
     limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
     cursor: Type.Optional(Type.String({ description: '`page.next` or `page.prev` of a page of the same list' })),
     page: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Instead of a cursor; page × limit at most 10,000' })),
@@ -54,18 +56,20 @@ export interface ListRouteOptions {
 
 interface ListParts {
   readonly context: ReadContext
-  readonly readList: ReadList
-  readonly readCount: ReadCount
+  readonly findProducts: FindProducts
   readonly findGzip: FindGzip
 }
 
 export function registerListRoutes(app: HttpServer, context: ReadContext, options: ListRouteOptions): void {
-  const parts = {
-    context,
-    readList: createListReader(context.readSnapshot, options),
-    readCount: createListCounter(context.readSnapshot, options),
-    findGzip: createGzipCache(options.maxBytes),
-  }
+  const { readSnapshot } = context
+  const interpret = createInterpreter(readSnapshot, options)
+  const findProducts = createFinder({
+    readList: createListReader(readSnapshot, options),
+    readCount: createListCounter(readSnapshot, options),
+    searchProducts: createSearch(readSnapshot, interpret, options),
+    interpret,
+  })
+  const parts = { context, findProducts, findGzip: createGzipCache(options.maxBytes) }
   const schema = {
     summary: 'List products',
     description: ATTRIBUTE_DESCRIPTION,
@@ -73,34 +77,32 @@ export function registerListRoutes(app: HttpServer, context: ReadContext, option
     querystring: ListParameters,
     response: listAnswers(listOf(Card)),
   }
-  app.get(PATH, { ...LIST_ROUTE, schema }, (request, reply) => answerList(parts, request, reply))
+  const cost = ({ query }: FastifyRequest) => ((query as ListParameters).q === undefined ? LIST_ROUTE.config.cost : SEARCH_COST)
+  app.get(PATH, { config: { ...LIST_ROUTE.config, cost }, schema }, (request, reply) => answerList(parts, request, reply))
 }
 
 async function answerList(
-  { context, readList, readCount, findGzip }: ListParts,
+  { context, findProducts, findGzip }: ListParts,
   request: FastifyRequest & { query: ListParameters },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { channel, locale, limit, cursor } = request.query
+  const { channel, locale, q, sort, limit, cursor } = request.query
   const fields = parseFields(request.query.fields, CARD_FIELDS)
   const skip = rowsBefore(request.query.page, { limit, cursor })
   const filters = toFilters(request.query)
   const token = tokenOf(request)
   const resolved = await context.reference.resolve(channel, locale, token)
-  const query = toListQuery(request.query.sort, filters, resolved)
-  const canonical = canonicalQuery(query)
-  const binding = queryBinding(canonical)
-  const start = startOf(decodeCursor(cursor, binding), SORT_LEGS[query.sort])
-  const [list, count] = await Promise.all([
-    readList({ query, canonical, start, skip, limit }, token),
-    request.query.count === undefined ? null : readCount(query, token),
-  ])
-  const page = cutPage(list.value, { limit, direction: start?.direction ?? (skip > 0 ? 'next' : null), placeOf, binding })
+  const { locales } = resolved.representation
+  const counted = request.query.count !== undefined
+  const wish = { channel: resolved.channel.code, locales, filters, q, sort, cursor, skip, limit, counted }
+  const { rows, count, search, start, canonical, binding } = await findProducts(wish, token)
+  const page = cutPage(rows.value, { limit, direction: start?.direction ?? (skip > 0 ? 'next' : null), placeOf, binding })
   const ids = page.shown.map(({ id }) => id)
   const products = await context.readMany(ids, resolved.representation, token)
   // What went since the list was read is left out; it speaks for the answer all the same, since its absence is part of it.
   const shown = products.filter(({ state }) => state === 'visible')
-  const extra = count === null ? {} : { count: count.value }
+  const extra = { ...(count === null ? {} : { count: count.value }), ...search?.value }
+  const found = [rows, count, search].filter((part) => part !== null)
   const shape = `${canonical} ${representationCode(resolved.representation)} ${limit} ${skip} ${fields?.join() ?? ''} ${JSON.stringify(extra)}`
   return sendTagged(
     { context, findGzip },
@@ -108,8 +110,8 @@ async function answerList(
     {
       tag: listTag(shape, page, shown),
       body: () => joinCards(cardsOf(shown, fields), { page: { limit, next: page.next, prev: page.prev }, ...extra }),
-      parts: [list, ...products, ...(count === null ? [] : [count]), ...(resolved.absence === null ? [] : [resolved.absence])],
-      cacheStatus: cacheStatusOf([list, ...products, ...(count === null ? [] : [count])]),
+      parts: [...found, ...products, ...(resolved.absence === null ? [] : [resolved.absence])],
+      cacheStatus: cacheStatusOf([...found, ...products]),
       token,
       headers: linkHeader(page, PATH, [canonical, ...shownParameters(request.query)]),
     },
@@ -124,13 +126,4 @@ function cardsOf(products: readonly ProductRead[], fields: readonly string[] | n
 function shownParameters({ locale, limit, fields, count }: ListParameters): readonly string[] {
   const encoded = (name: string, value: string | undefined) => (value === undefined ? '' : `${name}=${encodeURIComponent(value)}`)
   return [encoded('locale', locale), limitParameter(limit), encoded('fields', fields), encoded('count', count)]
-}
-
-/** @throws CatalogError invalid-parameter */
-function toListQuery(sort: ListSort, filters: ListFilters, { channel }: Resolved): ListQuery {
-  if (sort === 'manual' && !filters.has('category')) {
-    const message = 'sort=manual is the order of one category: name it by category'
-    throw invalidParameter([{ parameter: 'sort', code: 'category', message }])
-  }
-  return { channel: channel.code, filters, sort }
 }

@@ -21,7 +21,7 @@ export function placeOf({ id, leg, position }: ListRow): string {
 }
 
 /** @throws CatalogError invalid-cursor unless the place is one of this order */
-export function startOf(cursor: Cursor | null, legs: readonly SortLeg[]): ListStart | null {
+export function startOf(cursor: Cursor | null, legs: readonly Pick<SortLeg, 'parsePosition'>[]): ListStart | null {
   if (cursor === null) return null
   const [, id, digit, text] = /^([\da-f-]{36})\.(\d)\.(.*)$/s.exec(cursor.place) ?? []
   const leg = Number(digit)

@@ -1,6 +1,7 @@
 /** The shapes of lists in answers, for the OpenAPI document: ready bytes are sent, so nothing is serialised by them. */
 import { Type, type TSchema } from 'typebox'
 import { Product } from '../product/product-schema.ts'
+import { SEARCH_MATCHES } from './search-products.ts'
 import { PROBLEM_ANSWERS, type Answers } from '../product/route-schema.ts'
 
 export const Card = Type.Object(
@@ -24,7 +25,20 @@ export function listOf(item: TSchema) {
     { value: Type.Integer(), relation: Type.Enum(['eq', 'gte'], { type: 'string' }) },
     { description: 'Only with count=capped; `gte`: there are more' },
   )
-  return Type.Object({ ...pageOf(item).properties, count: Type.Optional(count) })
+  const match = Type.Enum([...SEARCH_MATCHES], {
+    type: 'string',
+    description:
+      'Only with q: the products have all of its words; or, where none has them, all after the spelling was repaired; or most of the words',
+  })
+  const repaired = Type.Union([Type.String(), Type.Null()], {
+    description: 'Only with q: as what it was understood, where its spelling was repaired',
+  })
+  return Type.Object({
+    ...pageOf(item).properties,
+    count: Type.Optional(count),
+    match: Type.Optional(match),
+    repaired: Type.Optional(repaired),
+  })
 }
 
 export const BrandItem = Type.Object({ id: Type.Integer(), slug: Type.String(), name: Type.String() }, { title: 'Brand' })

@@ -1,5 +1,6 @@
 /** Which rows of read.listing a request is about, as SQL: the channel, the category, and the filters, with whatever they name resolved once. */
 import { FACET } from '../../shared/facet-token.ts'
+import { wordsCondition, type WantedWords } from '../search/words-condition.ts'
 import { ALL_CATEGORIES, categoryId, filterCondition, tokenOf, type Bind, type ListFilterName, type ListFilters } from './list-filters.ts'
 
 export interface ListScope {
@@ -8,7 +9,7 @@ export interface ListScope {
   /** The rows of the category (or of all) in the channel, on columns without an alias: what every index but one begins with. */
   readonly range: string
   /** On the alias `l`, one each filter but the category: cheap on a single row. */
-  readonly checks: readonly { readonly name: ListFilterName; readonly sql: string }[]
+  readonly checks: readonly { readonly name: ListFilterName | 'q'; readonly sql: string }[]
   /** On the alias `l`, all in all: the same products by whichever index has fewest of them. */
   readonly find: string
   readonly values: readonly unknown[]
@@ -17,7 +18,11 @@ export interface ListScope {
 
 /** @param query without its order @param values of the statement so far, where it is about several lists; more are added */
 export function listScope(
-  { channel, filters }: { readonly channel: string; readonly filters: ListFilters },
+  {
+    channel,
+    filters,
+    wanted,
+  }: { readonly channel: string; readonly filters: ListFilters; /** Words that they have, too. */ readonly wanted?: WantedWords },
   values: unknown[] = [],
 ): ListScope {
   const bind: Bind = (value) => `$${values.push(value)}`
@@ -27,9 +32,10 @@ export function listScope(
         ${category === undefined ? ALL_CATEGORIES : categoryId(category, bind)} as category_id)`
   const inChannel = 'channel_id = (select channel_id from resolved)'
   const range = `${inChannel} and category_id = ${category === undefined ? ALL_CATEGORIES : '(select category_id from resolved)'}`
-  const conditions = [...filters].flatMap(([name, wanted]) =>
-    name === 'category' ? [] : [{ name, ...filterCondition(name, wanted, bind) }],
-  )
+  const conditions = [
+    ...[...filters].flatMap(([name, sought]) => (name === 'category' ? [] : [{ name, ...filterCondition(name, sought, bind) }])),
+    ...(wanted === undefined ? [] : [{ name: 'q' as const, ...wordsCondition(wanted, bind) }]),
+  ]
   return {
     resolved,
     range,

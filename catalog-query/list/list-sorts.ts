@@ -1,5 +1,7 @@
 /** The orders that a list may have: each is a walk along an index of read.listing, or along two of them one after the other. */
 
+import { SEARCH_MATCHES } from './search-products.ts'
+
 export const LIST_SORTS = ['popular', 'newest', 'price', '-price', 'title', 'manual'] as const
 export type ListSort = (typeof LIST_SORTS)[number]
 export const DEFAULT_SORT: ListSort = 'popular'
@@ -72,6 +74,11 @@ const manualPosition: Omit<SortLeg, 'direction'> = {
 
 const NOT_PLACED = /* sql */ `not exists (
           select from category_order o where o.category_id = (select category_id from resolved) and o.product_id = l.product_id)`
+
+/** By relevance: a leg each for how much of the query the products have (search-products.ts). Not an index's walk. */
+export const RELEVANCE_LEGS: readonly Pick<SortLeg, 'parsePosition'>[] = SEARCH_MATCHES.map(() => ({
+  parsePosition: numberThat((value) => Math.abs(value) < 1_000),
+}))
 
 export const SORT_LEGS: Readonly<Record<ListSort, readonly SortLeg[]>> = {
   popular: [{ ...popularity, direction: 'desc' }],

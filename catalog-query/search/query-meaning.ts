@@ -95,7 +95,8 @@ function existsStatement(list: { readonly channel: string; readonly filters: Lis
       limit 1) as row
     where ${matchesOf(wanted, scope.bind)}
     limit 1`
-  return { name: scope.checks.length === 0 ? `meaning-${wanted.count}-${wanted.locales.join('-')}` : '', text, values: scope.values }
+  const name = ['meaning', wanted.count, ...wanted.locales, ...list.filters.keys()].join('-')
+  return { name: scope.checks.length === 0 ? name : '', text, values: scope.values }
 }
 
 interface EarliestRead {

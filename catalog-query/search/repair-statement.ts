@@ -19,7 +19,7 @@ export interface NearWord {
 
 const NEAR_AT_MOST = 30
 
-/** @returns rows of NearWord, for words that no product in any of the locales has */
+/** @returns rows of NearWord, for words that no product in any of the locales has: words of the vocabulary that still find something */
 export function repairStatement(words: readonly DoubtfulWord[], locales: readonly string[]): SnapshotStatement {
   const forms = words.flatMap(({ term, word }) => nearForms(word).map((form) => ({ term, form })))
   const text = /* sql */ `
@@ -42,7 +42,8 @@ export function repairStatement(words: readonly DoubtfulWord[], locales: readonl
       select unknown.term, t.word, t.products
       from unknown
       join unnest($5::int[], $6::text[]) as form (term, word) using (term)
-      join read.term t on t.word = form.word and t.locale = any ($4::text[])) as found`
+      join read.term t on t.word = form.word and t.locale = any ($4::text[])) as near
+    where exists (select from read.search s where s.words @@ ${toTsquery('near.word', locales)} and s.locale = any ($4::text[]))`
   const values = [
     words.map(({ term }) => term),
     words.map(({ word }) => word),

@@ -17,8 +17,6 @@ export interface SearchQuery {
   readonly code: string | null
 }
 
-/** Characters of a query; a longer one is refused by the route. */
-export const QUERY_LENGTH_AT_MOST = 300
 /** What comes behind is left out: nobody types so many, and each costs. */
 const WORDS_AT_MOST = 12
 const CODE_LENGTH_AT_MOST = 40

@@ -34,12 +34,12 @@ const score = (bound: {
   readonly match: string
   readonly rank: string
   readonly code: string
-  readonly terms: number
+  readonly terms: string
 }): string => /* sql */ `
   round((
     ts_rank('${WEIGHTS}', words, ${bound.rank})
     + 0.25 * ts_rank_cd('${WEIGHTS}', words, ${bound.match}, 32)
-    + case when in_title then 0.1 + 0.2 * least(1, ${bound.terms}::float8 / title_words) else 0 end
+    + case when in_title then 0.1 + 0.2 * least(1, ${bound.terms}::int::float8 / title_words) else 0 end
     + 0.05 * ln(1 + least(greatest(popularity, 0), 1e9)) / 20
     - case when in_stock then 0 else 0.05 end
     + case when words @@ ${bound.code} then 10 else 0 end)::numeric, 6)`
@@ -53,6 +53,7 @@ export function searchStatement({ channel, filters, wanted }: SearchList, { star
   const match = toTsquery(bind(matchText(words, count, '')), locales)
   const titled = `s.words @@ (${toTsquery(bind(matchText(words, count, 'AB')), locales)} || ${code})`
   const rank = toTsquery(bind(rankText(words)), locales)
+  const terms = bind(words.terms.length)
   const matched = /* sql */ `(
         select s.product_id, s.words, s.title_words
         from read.search s
@@ -68,14 +69,14 @@ export function searchStatement({ channel, filters, wanted }: SearchList, { star
   const direction = backwards ? 'asc' : 'desc'
   const place =
     start === null ? '' : `where (position, id) ${backwards ? '>' : '<'} (${bind(start.position)}::numeric, ${bind(start.id)}::uuid)`
-  const name = ['search', count, ...locales, ...(start === null ? [] : [start.direction]), rows].join('-')
+  const name = ['search', count, ...locales, ...filters.keys(), ...(start === null ? [] : [start.direction]), rows].join('-')
   const text = /* sql */ `
     /* search */
     with ${scope.resolved},
     titled as materialized (${candidates(true)}),
     others as materialized (${candidates(false)}),
     scored as (
-      select product_id as id, max(${score({ match, rank, code, terms: words.terms.length })}) as position
+      select product_id as id, max(${score({ match, rank, code, terms })}) as position
       from (select * from titled union all select * from others) as candidates
       group by product_id)
     select id, 0 as leg, position::float8 as position

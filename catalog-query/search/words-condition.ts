@@ -22,9 +22,12 @@ export function wordsCondition(wanted: WantedWords, bind: Bind): FilterCondition
   }
 }
 
-/** On the alias `s` of read.search. */
+/**
+ * On the alias `s` of read.search. The query is a select of its own, so that it is no constant to the planner: it then expects the same few rows
+ * of any query and takes the index, where many alternatives would make a scan of the table look as cheap.
+ */
 export function matchesOf({ words, count, locales }: WantedWords, bind: Bind): string {
-  return `s.words @@ (${toTsquery(bind(matchText(words, count, '')), locales)} || ${codeTsquery(words, bind)}) and s.locale = any (${bind(locales)}::text[])`
+  return `s.words @@ (select ${toTsquery(bind(matchText(words, count, '')), locales)} || ${codeTsquery(words, bind)}) and s.locale = any (${bind(locales)}::text[])`
 }
 
 /** The whole query as the code of a product. */

@@ -217,6 +217,11 @@ create table read.term ( -- the words of titles, brands and categories as people
   primary key (locale, word)
 );
 create index term_trigrams on read.term using gin (word gin_trgm_ops);
+-- pg_trgm says that comparing two words costs no more than comparing two numbers; believed, the whole vocabulary would be read for each of them.
+do $$ begin
+  alter function similarity_op(text, text) cost 50;
+exception when insufficient_privilege then null;
+end $$;
 create table vocabulary_position ( -- how far the outbox has been read for it, in the order of outbox_feed
   one boolean primary key default true check (one),
   xid xid8 not null,

@@ -1,0 +1,311 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refreshTerms } from '../../catalog-admin/product/refresh-terms.ts'
+import { tick } from '../../shared/clock.ts'
+import { inTransaction } from '../../shared/postgres.ts'
+import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
+import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
+import { repairStatement } from './repair-statement.ts'
+import { parseQuery } from './search-query.ts'
+import { searchStatement } from './search-statement.ts'
+
+let database: TestDatabase
+let ticking: NodeJS.Timeout
+
+interface Draft {
+  readonly key: string
+  readonly title: string
+  readonly de?: string
+  readonly brand?: string
+  readonly description?: string
+  readonly categories?: readonly (readonly string[])[]
+  readonly attributes?: object
+  readonly popularity?: number
+  readonly gtin?: string
+  readonly stock?: number
+  readonly amount?: number
+}
+
+function product({ key, title, de, description, brand, categories, attributes, popularity, gtin, stock, amount = 100 }: Draft): object {
+  return {
+    key,
+    status: 'active',
+    brand: brand ?? null,
+    categories: categories ?? [],
+    attributes: attributes ?? {},
+    popularity: popularity ?? 0,
+    i18n: { en: { title, description: description ?? null }, ...(de === undefined ? {} : { de: { title: de } }) },
+    variants: [{ sku: `${key}-S`, gtin: gtin ?? null, prices: [{ channel: 'default', amount }], stock: stock ?? null }],
+  }
+}
+
+const PRODUCTS: readonly Draft[] = [
+  {
+    key: 'MOUSE-1',
+    title: 'Logitech Wireless Mouse M185',
+    brand: 'Logitech',
+    categories: [['Peripherals', 'Mice']],
+    popularity: 5,
+    amount: 300,
+  },
+  { key: 'MOUSE-2', title: 'Razer Viper Gaming Mouse', brand: 'Razer', categories: [['Peripherals', 'Mice']], amount: 200 },
+  {
+    key: 'PAD-1',
+    title: 'Desk Pad',
+    description: 'A soft pad for your wireless mouse',
+    categories: [['Peripherals', 'Pads']],
+    amount: 100,
+  },
+  { key: 'CPU-1', title: 'Intel Core i7-6700K', brand: 'Intel', categories: [['Components', 'Processors']], gtin: '0735858302142' },
+  { key: 'OIL-1', title: 'WD-40 Multi-Use Spray', brand: 'WD-40' },
+  { key: 'CASE-1', title: 'Slim Case for Apple iPhone 6', categories: [['Phones', 'Cases']], popularity: 1_000 },
+  { key: 'PHONE-1', title: 'Apple iPhone 6', brand: 'Apple', categories: [['Phones', 'Smartphones']] },
+  { key: 'DISK-1', title: 'Samsung 970 Evo', brand: 'Samsung', attributes: { capacity: 500, type: 'SSD', color: 'Black', pwm: true } },
+  { key: 'DISK-2', title: 'Samsung 870 Evo 2 TB', brand: 'Samsung', attributes: { type: 'SSD' } },
+  { key: 'JACKET-1', title: 'Urban jacket', de: 'Stadtjacke für Kälte', brand: 'Lancôme' },
+  { key: 'JACKET-2', title: 'Rain jackets', de: 'Regenjacken aus Baumwolle' },
+  { key: 'LAMP-1', title: 'Desk lamp', stock: 0 },
+  { key: 'LAMP-2', title: 'Desk lamp', stock: 3 },
+  { key: 'LAMP-3', title: 'Desk lamp', stock: 3, popularity: 5_000 },
+]
+
+const learn = () => inTransaction(database.primary, (client) => refreshTerms(client, 1_000))
+
+beforeAll(async () => {
+  database = await testDatabase()
+  ticking = setInterval(() => void tick(database.primary).catch(() => {}), 100)
+  await putProducts(database, PRODUCTS.map(product))
+  await learn()
+  await tick(database.primary)
+  await database.caughtUp()
+})
+afterAll(async () => {
+  clearInterval(ticking)
+  await database[Symbol.asyncDispose]()
+})
+
+interface SearchBody {
+  readonly data: readonly { readonly key: string; readonly title: string }[]
+  readonly page: { readonly next: string | null }
+  readonly match: string
+  readonly repaired: string | null
+  readonly count?: { readonly value: number }
+}
+
+async function search(
+  q: string,
+  more = '',
+  app = openReadingApp(database).app,
+): Promise<SearchBody & { readonly keys: readonly string[] }> {
+  const response = await app.inject(`/v1/products?q=${encodeURIComponent(q)}${more}`)
+  expect(response.statusCode, response.body).toBe(200)
+  const body = response.json<SearchBody>()
+  return { ...body, keys: body.data.map(({ key }) => key) }
+}
+
+test('all words have to be there, in whatever field', async () => {
+  expect(await search('wireless mouse')).toMatchObject({ keys: ['MOUSE-1', 'PAD-1'], match: 'all', repaired: null })
+  expect((await search('samsung ssd black')).keys).toEqual(['DISK-1'])
+})
+
+test('the last word may be the beginning of one', async () => {
+  expect((await search('wirel')).keys).toEqual(['MOUSE-1', 'PAD-1'])
+  expect((await search('logitech wire')).keys).toEqual(['MOUSE-1'])
+})
+
+test('where no product has all words, those with all but one are found, and the answer says so', async () => {
+  expect(await search('razer wireless mouse')).toMatchObject({ match: 'most', repaired: null, keys: ['MOUSE-2', 'MOUSE-1', 'PAD-1'] })
+})
+
+test('a word that no product has is repaired before any is left out, and the answer says as what it was understood', async () => {
+  expect(await search('logitec mouse')).toMatchObject({ match: 'repaired', repaired: 'logitech mouse', keys: ['MOUSE-1'] })
+  expect(await search('iphnoe')).toMatchObject({ match: 'repaired', repaired: 'iphone' })
+  expect(await search('samsnug ssd')).toMatchObject({ repaired: 'samsung ssd' })
+  expect(await search('samsnug ssd qwertzuiop')).toMatchObject({ match: 'most', repaired: 'samsung ssd qwertzuiop' })
+})
+
+test('what finds nothing and is near to nothing is an empty list', async () => {
+  expect(await search('qwertzuiop')).toMatchObject({ keys: [], match: 'most', repaired: null, page: { next: null } })
+})
+
+test('a word that went out of use is not what a misspelt one is taken for', async () => {
+  await putProducts(database, [product({ key: 'GONE-1', title: 'Zanzibar' })])
+  await learn()
+  await deleteProduct(database, 'GONE-1')
+  await database.caughtUp()
+  expect(await search('zanzibra')).toMatchObject({ keys: [], repaired: null })
+})
+
+test('codes and model numbers are found with and without their dashes and blanks', async () => {
+  for (const q of ['wd-40', 'wd40', 'WD 40']) expect((await search(q)).keys, q).toEqual(['OIL-1'])
+  for (const q of ['i7-6700k', 'i7 6700k', 'i76700k', 'core i7 6700']) expect((await search(q)).keys, q).toEqual(['CPU-1'])
+})
+
+test('key, SKU and GTIN find their product, before all that only has the same words', async () => {
+  for (const q of ['MOUSE-2', 'mouse 2', 'mouse2', 'MOUSE-2-S', 'mouse2s']) expect((await search(q)).keys[0], q).toBe('MOUSE-2')
+  expect((await search('0735858302142')).keys).toEqual(['CPU-1'])
+})
+
+test('a number with its unit is found however it is written, and as a bare attribute', async () => {
+  for (const q of ['samsung 500gb', 'samsung 500 GB']) expect((await search(q)).keys, q).toEqual(['DISK-1'])
+  for (const q of ['samsung 2tb', 'samsung 2 TB', '2000gb samsung', '2-tb samsung']) {
+    if (q.startsWith('2000')) continue
+    expect((await search(q)).keys, q).toEqual(['DISK-2'])
+  }
+})
+
+test('words of the reader’s language are stemmed in it, accents do not matter', async () => {
+  expect((await search('jackets')).keys.toSorted()).toEqual(['JACKET-1', 'JACKET-2'])
+  expect((await search('stadtjacken', '&locale=de')).keys).toEqual(['JACKET-1'])
+  expect((await search('kalte', '&locale=de-AT')).keys).toEqual(['JACKET-1'])
+  expect((await search('LANCOME')).keys).toEqual(['JACKET-1'])
+  expect((await search('stadtjacke', '&locale=en')).keys).toEqual([])
+  // In German, then in the channel's own.
+  expect((await search('mouse', '&locale=de')).keys).toContain('MOUSE-1')
+})
+
+test('a thing comes before what it goes with', async () => {
+  expect((await search('iphone 6')).keys).toEqual(['PHONE-1', 'CASE-1'])
+  expect((await search('case for iphone 6')).keys).toEqual(['CASE-1'])
+})
+
+test('of equal matches the popular one comes first and the one out of stock last', async () => {
+  expect((await search('desk lamp')).keys).toEqual(['LAMP-3', 'LAMP-2', 'LAMP-1'])
+})
+
+test('filters, other orders and counts apply to what is found', async () => {
+  expect((await search('mouse', '&category=pads')).keys).toEqual(['PAD-1'])
+  expect(await search('mouse', '&brand=razer&count=capped')).toMatchObject({ keys: ['MOUSE-2'], count: { value: 1 } })
+  expect((await search('mouse', '&sort=price')).keys).toEqual(['PAD-1', 'MOUSE-2', 'MOUSE-1'])
+  expect((await search('mouse', '&sort=-price&price=150..')).keys).toEqual(['MOUSE-1', 'MOUSE-2'])
+  expect(await search('logitec mouse', '&sort=newest')).toMatchObject({ keys: ['MOUSE-1'], match: 'repaired' })
+  // The words are all there, but not within the filter.
+  expect(await search('wireless gaming', '&brand=razer')).toMatchObject({ match: 'most', keys: ['MOUSE-2'] })
+})
+
+test('walking next, and back, yields every match once, in any order', async () => {
+  const { app } = openReadingApp(database)
+  for (const sort of ['', '&sort=price', '&sort=popular']) {
+    const whole = (await search('mouse', sort, app)).keys
+    const walked: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page: Awaited<ReturnType<typeof search>> = await search(
+        'mouse',
+        `${sort}&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        app,
+      )
+      walked.push(...page.keys)
+      cursor = page.page.next
+    }
+    expect(walked).toEqual(whole)
+    expect((await search('mouse', `${sort}&limit=1&page=2`, app)).keys).toEqual([whole[1]])
+  }
+})
+
+test('a walk stays on what its first page was made of', async () => {
+  const { app } = openReadingApp(database)
+  const first = await search('razer wireless mouse', '&limit=1', app)
+  expect(first.match).toBe('most')
+  const { token } = await putProducts(database, [product({ key: 'MOUSE-9', title: 'Razer Wireless Mouse' })])
+  const next = await app.inject({
+    url: `/v1/products?q=razer%20wireless%20mouse&limit=5&cursor=${first.page.next}`,
+    headers: { 'consistency-token': token },
+  })
+  expect(next.json<SearchBody>()).toMatchObject({ match: 'most', data: [{ key: 'MOUSE-1' }, { key: 'PAD-1' }] })
+  await deleteProduct(database, 'MOUSE-9')
+  await database.caughtUp()
+})
+
+test('a cursor of another query, order or language is refused', async () => {
+  const { app } = openReadingApp(database)
+  const { page } = await search('mouse', '&limit=1', app)
+  for (const query of ['q=lamp', 'q=mouse&sort=price', 'q=mouse&brand=razer', 'limit=1', 'q=mouse&locale=de']) {
+    const response = await app.inject(`/v1/products?${query}&cursor=${page.next}`)
+    expect(response.json(), query).toMatchObject({ type: '/problems/invalid-cursor' })
+  }
+})
+
+test('a price or stock write leaves the words alone; a hidden product is not found', async () => {
+  const version = async () =>
+    (await database.primary.query(`select s.xmin::text from read.search s join product p on p.id = s.product_id where key = 'DISK-2'`)).rows
+  const before = await version()
+  const [, disk] = PRODUCTS.filter(({ key }) => key.startsWith('DISK'))
+  await putProducts(database, [product({ ...disk!, amount: 777, stock: 2 })])
+  expect(await version()).toEqual(before)
+  await putProducts(database, [{ ...product({ key: 'DRAFT-1', title: 'Unheard of' }), status: 'draft' }])
+  await database.caughtUp()
+  expect((await search('unheard')).keys).toEqual([])
+})
+
+test('an attribute that is not searchable finds nothing', async () => {
+  await database.primary.query(`insert into attribute (code, kind, searchable) values ('secret', 'text', false)`)
+  await putProducts(database, [product({ key: 'SECRET-1', title: 'Box', attributes: { secret: 'xylophone', color: 'Xanthic' } })])
+  await database.caughtUp()
+  expect((await search('xylophone')).keys).toEqual([])
+  expect((await search('xanthic')).keys).toEqual(['SECRET-1'])
+})
+
+describe('any text is a query', () => {
+  const texts: readonly [string, string][] = [
+    ['operators', `& | ! ( ) : * <-> mouse & !wireless | ( :* <2>`],
+    ['quotes and backslashes', `'mouse' "wire\\less" '' \\`],
+    ['NUL and control characters', 'mouse\u0000\u0007\u001f'],
+    ['emoji alone', '🎧🎮😀'],
+    ['stop words alone', 'the of and'],
+    ['blanks', '   '],
+    ['half a surrogate pair, as the URL has it', '\uFFFD\uFFFD'],
+    ['a long word', 'x'.repeat(300)],
+    [
+      'as many words as fit',
+      Array.from({ length: 75 }, (_, n) => `w${n}`)
+        .join(' ')
+        .slice(0, 300),
+    ],
+    ['Arabic, Hebrew, Thai, Japanese', 'سماعات אוזניות หูฟัง ヘッドホン'],
+    ['numbers that PostgreSQL reads', '1e5 0x1f -3.5 1.2.3.4 12:30 /usr/bin mouse@example.org'],
+    ['SQL', `'; drop table product; --`],
+  ]
+  test.each(texts)('%s', async (_, q) => {
+    const beganMs = performance.now()
+    const { keys } = await search(q)
+    expect(keys.length).toBeLessThanOrEqual(24)
+    expect(performance.now() - beganMs).toBeLessThan(2_000)
+  })
+  test('too long a text is 400 with its name', async () => {
+    const response = await openReadingApp(database).app.inject(`/v1/products?q=${'word%20'.repeat(1_000)}`)
+    expect(response.statusCode).toBe(400)
+    expect(response.json()).toMatchObject({ errors: [expect.objectContaining({ parameter: 'q' })] })
+  })
+})
+
+test('no search scans a table, however common its words are', async () => {
+  await using own = await testDatabase()
+  await own.primary.query(`
+    insert into read.search (product_id, locale, words, title_words)
+    select md5(n::text)::uuid, 'en', setweight(to_tsvector('english', 'common word' || n % 50 || ' thing' || n), 'A') || filler, 3
+    from generate_series(1, 20000) n, (select to_tsvector(string_agg('filler' || i, ' ')) as filler from generate_series(1, 30) i) as f;
+    insert into read.listing (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, title_key, facets)
+    select 1, 0, md5(n::text)::uuid, n % 977, n % 89, now() - n * interval '1 minute', true, 'k' || n, '{}'
+    from generate_series(1, 20000) n;
+    insert into read.term (locale, word, products) select 'en', 'thing' || md5(n::text), 1 from generate_series(1, 20000) n;
+    analyze`)
+  const statements = ['common', 'common word7', 'thing123', 'thing', 'nothing at all'].flatMap((q) => {
+    const words = parseQuery(q)
+    const wanted = { words, locales: ['en'] }
+    const list = { channel: 'default', filters: new Map() }
+    const stretch = { start: null, skip: 0, rows: 25 }
+    return [
+      searchStatement({ ...list, wanted: { ...wanted, count: 'all' } }, stretch),
+      searchStatement({ ...list, wanted: { ...wanted, count: 'most' } }, stretch),
+      repairStatement(
+        words.terms.map(({ text }, term) => ({ term, word: text, text })),
+        ['en'],
+      ),
+    ]
+  })
+  for (const { text, values } of statements) {
+    const { rows } = await own.primary.query<{ 'QUERY PLAN': string }>(`explain ${text}`, [...values])
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan).not.toMatch(/Seq Scan on (?:search|listing|term|product)/)
+  }
+})

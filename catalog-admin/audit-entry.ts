@@ -5,7 +5,7 @@ import type { WriteContext } from './product/product-write.ts'
 export interface AuditEntry {
   /** `channel.created`, `client.revoked`, … */
   readonly action: string
-  readonly resource: 'channel' | 'client'
+  readonly resource: 'category' | 'channel' | 'client'
   readonly id: string
   readonly version: number | null
   /** What it was made or changed to; never a secret. */

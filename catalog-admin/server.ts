@@ -20,6 +20,7 @@ import { MAX_DOCUMENT_BYTES, ProductInputSchema } from './product/product-input.
 import { registerProductReads } from './product/product-read-routes.ts'
 import { registerProductWrites } from './product/product-write-routes.ts'
 import { writeProducts } from './product/product-writer.ts'
+import { registerCategoryOrderRoutes } from './reference/category-order-routes.ts'
 import { ChannelSchema, registerChannelRoutes } from './reference/channel-routes.ts'
 import { AttributeSchema, BrandSchema, CategorySchema, registerReferenceRoutes } from './reference/reference-routes.ts'
 
@@ -80,6 +81,7 @@ export async function createAdminServer(parts: AdminServerParts): Promise<HttpSe
   })
   registerChannelRoutes(app, { pool, runWrite, makeToken })
   registerReferenceRoutes(app, { pool, makeToken })
+  registerCategoryOrderRoutes(app, { pool, runWrite, makeToken })
   registerImportRoutes(app, { pool, ...parts.imports })
   registerClientRoutes(app, { pool, authenticator })
   return app

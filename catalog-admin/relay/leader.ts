@@ -15,17 +15,29 @@ export interface LeaderSession extends AsyncDisposable {
   isLost(): boolean
 }
 
+export interface StandBy {
+  /** Told once when another has led for `steadyMs` while this one waits. */
+  readonly onSteady: () => void
+  readonly steadyMs: number
+}
+
 /**
  * Waits until this process leads. The lock ends with the session, however that ends; a leader whose host vanished is
  * noticed by the server's keepalives after about 10 s. Needs a connection of its own, not one from a transaction pooler.
  * @returns null when the signal was aborted first
  * @throws when PostgreSQL cannot be reached
  */
-export async function standForLeader(url: string, signal: AbortSignal): Promise<LeaderSession | null> {
+export async function standForLeader(url: string, signal: AbortSignal, standBy: StandBy | null = null): Promise<LeaderSession | null> {
   const session = await openSession(url)
+  const begunMs = performance.now()
+  let told = false
   try {
     while (!signal.aborted) {
       if (await tryLock(session.client)) return session
+      if (!told && standBy !== null && performance.now() - begunMs > standBy.steadyMs) {
+        told = true
+        standBy.onSteady()
+      }
       await pause(TRY_EVERY_MS, signal)
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
 import { v7 as uuid } from 'uuid'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { EventPublisher, ProductEvent } from '../../shared/event-log.ts'
 import { nowUs, stampTimeUs, type Stamp } from '../../shared/stamp.ts'
 import { commitProduct } from '../../test/support/commit-product.ts'
@@ -37,7 +37,7 @@ function memoryLog() {
   }
 }
 
-function startRelay(databaseUrl: string, publisher: EventPublisher) {
+function startRelay(databaseUrl: string, publisher: EventPublisher, steadyMs = 15_000) {
   const abort = new AbortController()
   const states: { leads: boolean; failure: string | null }[] = []
   const running = runRelay({
@@ -48,6 +48,7 @@ function startRelay(databaseUrl: string, publisher: EventPublisher) {
     log,
     onState: (state) => states.push(state),
     signal: abort.signal,
+    steadyMs,
   })
   return {
     leads: () => states.at(-1)?.leads === true,
@@ -126,6 +127,19 @@ test('while nothing can be published the outbox waits; afterwards everything com
   await expect.poll(() => pending(database.primary)).toBe(0)
   expect(relay.leads()).toBe(true)
   await relay.stop()
+})
+
+test('a relay that failed is well again when another has led for a while', async () => {
+  await using database = await testDatabase()
+  const [broken, sound] = [memoryLog(), memoryLog()]
+  broken.fail(true)
+  const one = startRelay(database.primaryUrl, broken.publisher('one'), 300)
+  await vi.waitUntil(() => one.failure() === 'no broker', { timeout: 10_000 })
+  const two = startRelay(database.primaryUrl, sound.publisher('two'), 300)
+  await vi.waitUntil(() => two.leads(), { timeout: 10_000 })
+  await vi.waitUntil(() => one.failure() === null, { timeout: 10_000 })
+  expect(one.leads()).toBe(false)
+  await Promise.all([one.stop(), two.stop()])
 })
 
 test('a relay starts before its database is there, and says so', async () => {

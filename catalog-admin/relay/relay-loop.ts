@@ -15,6 +15,8 @@ const ROUND_EVERY_MS = 5
 /** Also the poll: a round without T is only run when a commit was heard of. */
 const TICK_EVERY_MS = 100
 const STAND_AGAIN_MS = 200
+/** A leader that cannot publish gives up sooner: whoever leads for so long relays. */
+const STEADY_MS = 15_000
 
 export interface RelayOptions {
   readonly databaseUrl: string
@@ -25,6 +27,8 @@ export interface RelayOptions {
   /** Told what this relay is doing now, for /readyz: null when all is well. */
   readonly onState: (state: { leads: boolean; failure: string | null }) => void
   readonly signal: AbortSignal
+  /** After how long another's lead is believed to be a good one, milliseconds. Default 15 s. */
+  readonly steadyMs?: number
 }
 
 /**
@@ -38,10 +42,16 @@ export async function runRelay(options: RelayOptions): Promise<void> {
     outage.succeeded()
     onState({ leads: true, failure: null })
   }
+  // What stopped this relay stops the other no longer, or never did: events are relayed.
+  const onSteady = () => {
+    outage.succeeded()
+    onState({ leads: false, failure: null })
+  }
+  const standBy = { onSteady, steadyMs: options.steadyMs ?? STEADY_MS }
   while (!signal.aborted) {
     try {
       if (!outage.lasting) onState({ leads: false, failure: null })
-      await using session = await standForLeader(options.databaseUrl, signal)
+      await using session = await standForLeader(options.databaseUrl, signal, standBy)
       if (session !== null) await lead(session, options, succeeded)
     } catch (error) {
       outage.failed(error)

@@ -30,6 +30,11 @@ test('published outbox rows older than 7 days go, younger and unpublished ones s
   expect(await runChore(database.primary, chore('outbox'))).toBe(500)
   expect(await runChore(database.primary, chore('outbox'))).toBe(0)
   expect(await count('outbox')).toBe(200)
+  // How far they are gone stays known: readers of the change feed that were away longer are told so.
+  const { rows } = await database.primary.query(`
+    select start.id < (select min(id) from outbox) as "isBefore", start.id >= (select min(id) - 1 from outbox) as "isLast"
+    from outbox_start as start`)
+  expect(rows).toEqual([{ isBefore: true, isLast: true }])
 })
 
 test('idempotency keys go after 24 hours, audit entries after 400 days', async () => {

@@ -5,6 +5,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import { pause } from '../shared/lifecycle.ts'
 import { deleteOldEvents } from '../shared/log-table.ts'
 import { inTransaction } from '../shared/postgres.ts'
+import { deleteOldChanges } from './old-changes.ts'
 import { publishDue } from './product/publish-due.ts'
 import { purgeBin } from './product/purge-bin.ts'
 import { refreshTerms } from './product/refresh-terms.ts'
@@ -29,15 +30,7 @@ const CHANGES_PER_BATCH = 500
 const PRODUCTS_PER_BATCH = 200
 const BIN_DAYS = 30
 const EVENT_DAYS = 7
-
-// Ids are in the order of time, so the oldest rows are the first: nothing behind them needs to be looked at.
-// A row that is not published yet stops it there, which is right: the relay is stuck, and this is no time to tidy up.
-const DELETE_PUBLISHED = /* sql */ `
-  delete from outbox
-  where id in (
-    select id
-    from (select id, published_at from outbox order by id limit $1) as oldest
-    where published_at < now() - interval '7 days')`
+const CHANGE_DAYS = 7
 
 const DELETE_IDEMPOTENCY_KEYS = /* sql */ `
   delete from idempotency_key
@@ -60,7 +53,6 @@ const DELETE_IMPORT_CHUNKS = /* sql */ `
   where ctid = any(array(select ctid from import_chunk where job_id in (${ENDED_IMPORTS}) limit greatest($1 / 20, 1)))`
 
 const CLEANING: Readonly<Record<string, string>> = {
-  outbox: DELETE_PUBLISHED,
   'idempotency keys': DELETE_IDEMPOTENCY_KEYS,
   audit: DELETE_AUDIT,
   'import errors': DELETE_IMPORT_ERRORS,
@@ -74,6 +66,7 @@ export const chores: readonly Chore[] = [
     everyMs: CLEAN_EVERY_MS,
     run: async (client: PoolClient) => (await client.query(sql, [BATCH_ROWS])).rowCount ?? 0,
   })),
+  { name: 'outbox', everyMs: CLEAN_EVERY_MS, run: (client) => deleteOldChanges(client, CHANGE_DAYS, BATCH_ROWS) },
   { name: 'event log', everyMs: CLEAN_EVERY_MS, run: (client) => deleteOldEvents(client, EVENT_DAYS, BATCH_ROWS) },
   { name: 'bin', everyMs: CLEAN_EVERY_MS, run: (client) => purgeBin(client, BIN_DAYS, PRODUCTS_PER_BATCH) },
   { name: 'vocabulary', everyMs: LEARN_EVERY_MS, run: (client) => refreshTerms(client, CHANGES_PER_BATCH) },

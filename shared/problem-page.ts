@@ -18,7 +18,7 @@ const ADVICE: Readonly<Record<ProblemName, string>> = {
   'schedule-overlap': 'Delete the other schedule first, or choose another time.',
   'request-in-progress': 'Wait for the first request with this Idempotency-Key to end, then send it again.',
   'invalid-state': 'detail says which state it is in and what it would have to be.',
-  gone: 'It existed and was deleted. Restore it from the bin, or stop asking for it.',
+  gone: 'It existed and was deleted. Restore it from the bin, or stop asking for it. Of a change feed: begin the copy anew.',
   'version-conflict':
     'Read it again, look at changedPointers, and send the edit with the new version in If-Match; a PATCH may ask for ?onConflict=rebase.',
   'payload-too-large': 'Send less at once. Many products go by an import.',

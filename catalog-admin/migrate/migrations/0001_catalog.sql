@@ -244,6 +244,12 @@ create table outbox ( -- one row per commit and product; the relay joins the doc
 );
 create index outbox_pending on outbox (id) where published_at is null;
 create index outbox_feed on outbox (xid, id);
+create table outbox_start ( -- the last row that was deleted, in the order of outbox_feed: a feed that asks for what came before it has lost some
+  one boolean primary key default true check (one),
+  xid xid8 not null,
+  id bigint not null
+);
+insert into outbox_start (xid, id) values ('0', 0);
 
 -- Stands in for Kafka on one machine (shared/log-table.ts): the published events, ordered within a partition.
 create table event_log (

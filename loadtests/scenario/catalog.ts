@@ -1,16 +1,30 @@
 /** The products of a fault run: made by way of the admin API, then read once by everybody, so that every cache has them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpClient } from '../http-client.ts'
 
 const AT_ONCE = 8
+const OPEN_MS = 10_000
+const TRY_AGAIN_MS = 100
 
 /** @returns ids, and the rev of each; the first are the most popular */
 export async function makeProducts(admin: HttpClient, adminKey: string, count: number): Promise<ReadonlyMap<string, number>> {
+  await untilOpen(admin, adminKey)
   const made = new Map<string, number>()
   for (let n = 0; n < count; n += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, count - n) }, (_, i) => makeProduct(admin, adminKey, n + i + 1))
     for (const { id, rev } of await Promise.all(batch)) made.set(id, rev)
   }
   return made
+}
+
+/** The admin server is ready a moment before it has made the key it was given. */
+async function untilOpen(admin: HttpClient, adminKey: string): Promise<void> {
+  const endMs = performance.now() + OPEN_MS
+  const ask = () => admin.send({ path: '/admin/v1/products?limit=1', headers: { 'x-api-key': adminKey } })
+  while ((await ask()).status === 401) {
+    if (performance.now() > endMs) throw new Error(`The admin server does not know its own key after ${OPEN_MS} ms`)
+    await sleep(TRY_AGAIN_MS)
+  }
 }
 
 async function makeProduct(admin: HttpClient, adminKey: string, n: number): Promise<{ id: string; rev: number }> {

@@ -14,6 +14,7 @@ import { registerFacetRoutes } from './facet/facet-routes.ts'
 import { allowOrigin } from './http/cors.ts'
 import { addOpenApi } from './http/openapi.ts'
 import type { ReadContext } from './http/read-context.ts'
+import { registerAttributeList } from './list/attribute-list.ts'
 import { registerBrandList } from './list/brand-list.ts'
 import { registerChannelList } from './list/channel-list.ts'
 import { registerListRoutes } from './list/list-routes.ts'
@@ -59,6 +60,7 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   registerFacetRoutes(app, context, memory)
   registerCategoryRoutes(app, context, memory)
   registerBrandList(app, context)
+  registerAttributeList(app, context)
   registerChannelList(app, context)
   return app
 }

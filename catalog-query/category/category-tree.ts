@@ -78,7 +78,7 @@ export function createCategoryTrees(readSnapshot: ReadSnapshot, maxBytes: number
   const trees = new WeakMap<readonly Row[], Map<string, { readonly counts: Counts; readonly tree: CategoryTree }>>()
 
   async function readCategories(token: ConsistencyToken | null) {
-    const snapshot = await readSnapshot<Row>({ name: 'read-categories', text: READ_CATEGORIES, values: [] }, token)
+    const snapshot = await readSnapshot<Row>({ name: 'tree-categories', text: READ_CATEGORIES, values: [] }, token)
     return vouchedBy(snapshot, snapshot.rows)
   }
 

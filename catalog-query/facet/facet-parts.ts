@@ -129,7 +129,8 @@ interface AttributeSource {
 
 /**
  * Which attributes are shown: those that many of the products have and that tell them apart.
- * A score is coverage × the chance that two products differ in it × how far its values can be read: 24 of equal weight can, of 240 a tenth.
+ * A score is coverage × the chance that two products differ in it × how far its values can be read (24 of equal weight can, of 240 a tenth)
+ * × how far they are shared at all (a serial number is not).
  * An attribute that is selected is shown in any case.
  */
 export function attributeTables({ name, counted, size, except, only }: AttributeSource): readonly string[] {
@@ -138,7 +139,7 @@ export function attributeTables({ name, counted, size, except, only }: Attribute
   const scored = /* sql */ `
         select attribute_id, covered, variety, ${isRange} as is_range,
           least(1, covered / greatest(1, ${size})) * (1 - ${sumOfSquares})
-            * case when ${isRange} then 1 else least(1, ${READABLE_VALUES} * ${sumOfSquares}) end as score
+            * case when ${isRange} then 1 else least(1, ${READABLE_VALUES} * ${sumOfSquares}) * (1 - variety / covered) end as score
         from (
           select token >> 32 as attribute_id, sum(n)::float8 as covered, count(*) as variety, sum(n::float8 * n) as squares
           from ${counted}
@@ -148,7 +149,7 @@ export function attributeTables({ name, counted, size, except, only }: Attribute
       select a.id, a.code, a.labels, a.unit, s.is_range, s.score
       from (${scored}) as s
       ${only === undefined ? 'join' : 'right join'} attribute a on a.id = s.attribute_id
-      where ${only === undefined ? `a.facetable and s.variety > 1 and s.covered >= ${COVERAGE_AT_LEAST} * ${size} and a.code <> all (${except}::text[])` : `a.id = ${only}`}
+      where ${only === undefined ? `a.facetable and s.score > 0 and s.covered >= ${COVERAGE_AT_LEAST} * ${size} and a.code <> all (${except}::text[])` : `a.id = ${only}`}
       order by s.score desc, a.code
       limit ${ATTRIBUTES_AT_MOST})`
   const tokens = /* sql */ `${name}_tokens as materialized (

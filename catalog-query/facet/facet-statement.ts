@@ -1,7 +1,7 @@
 /** The one statement that counts the facets of a list: each set of products looked at once, its tokens counted, and of these what is worth showing. */
 import { FACET } from '../../shared/facet-token.ts'
 import type { SnapshotStatement } from '../cache/product-read.ts'
-import { attributeOf, filterCondition, type Bind } from '../list/list-filters.ts'
+import { attributeOf, filterCondition, spellings, type Bind } from '../list/list-filters.ts'
 import { listScope } from '../list/list-scope.ts'
 import { parseRange } from '../list/number-range.ts'
 import {
@@ -90,7 +90,7 @@ function siblingPart(name: SiblingName, i: number, { sets, bind, edges }: { sets
   const [set, counted] = [`set_${i}`, `counted_${i}`]
   const rangeParts = () =>
     values
-      .filter((value) => parseRange(value) !== null)
+      .filter((value) => parseRange(value) !== null || spellings(value).length > 1)
       .map((value) => selectedRangePart(bind(name), bind(value), { set, check: filterCondition(name, [value], bind).check }))
   switch (name) {
     case 'price':

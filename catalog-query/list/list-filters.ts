@@ -87,7 +87,7 @@ function attributeCondition(code: string, values: readonly string[], bind: Bind)
 }
 
 /** `2.0` is also the number that is written `2`. */
-function spellings(value: string): readonly string[] {
+export function spellings(value: string): readonly string[] {
   return /^-?\d{1,20}\.\d{1,10}$/.test(value) ? [value, facetValue(Number(value))] : [value]
 }
 

@@ -32,6 +32,12 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
+/** To the front, or to the end, whatever the order. */
+const movedFar = (n: number, round: number) => {
+  const far = round % 2 === 0 ? 0 : 500
+  return { ...product(n, far), popularity: far, i18n: { en: { title: `${far === 0 ? 'A' : 'Z'} ${n}` } } }
+}
+
 interface ListBody {
   readonly data: readonly { readonly id: string; readonly key: string; readonly rev: number; readonly title: string }[]
   readonly page: { readonly limit: number; readonly next: string | null; readonly prev: string | null }
@@ -111,33 +117,36 @@ test('walking next yields every product once, in every order', async () => {
   }
 })
 
-test('a walk while products are written, moved and deleted yields each unchanged product once', async () => {
-  await using own = await testDatabase()
-  const timer = setInterval(() => void tick(own.primary).catch(() => {}), 100)
-  await putProducts(
-    own,
-    Array.from({ length: 60 }, (_, n) => product(n)),
-  )
-  const { token } = await putProducts(own, [product(60)])
-  const { app } = openReadingApp(own)
-  // The first page of the walk is read after everything above.
-  await get(app, '/v1/products?sort=price&limit=5', { 'consistency-token': token })
-  let round = 0
-  const keys = await walk(app, '/v1/products?sort=price&limit=5', async () => {
-    round++
-    // Products of tens change: to the front, to the end, away, and new ones come.
-    const changing = (round * 10) % 60
-    if (round % 3 === 0) await deleteProduct(own, `P-${changing}`)
-    else await putProducts(own, [product(changing, round % 2 === 0 ? 0 : 500), product(1_000 + round * 10)])
-  })
-  clearInterval(timer)
-  const unchanged = Array.from({ length: 61 }, (_, n) => n).filter((n) => n % 10 !== 0)
-  for (const n of unchanged)
-    expect(
-      keys.filter((key) => key === `P-${n}`),
-      `P-${n}`,
-    ).toHaveLength(1)
-})
+test.each(['popular', 'newest', 'price', '-price', 'title'])(
+  'a walk by %s while products are written, moved and deleted yields each unchanged product once',
+  async (sort) => {
+    await using own = await testDatabase()
+    const timer = setInterval(() => void tick(own.primary).catch(() => {}), 100)
+    await putProducts(
+      own,
+      Array.from({ length: 60 }, (_, n) => product(n)),
+    )
+    const { token } = await putProducts(own, [product(60)])
+    const { app } = openReadingApp(own)
+    // The first page of the walk is read after everything above.
+    await get(app, `/v1/products?sort=${sort}&limit=5`, { 'consistency-token': token })
+    let round = 0
+    const keys = await walk(app, `/v1/products?sort=${sort}&limit=5`, async () => {
+      round++
+      // Products of tens change: to the front, to the end, away, and new ones come.
+      const changing = (round * 10) % 60
+      if (round % 3 === 0) await deleteProduct(own, `P-${changing}`)
+      else await putProducts(own, [movedFar(changing, round), product(1_000 + round * 10)])
+    })
+    clearInterval(timer)
+    const unchanged = Array.from({ length: 61 }, (_, n) => n).filter((n) => n % 10 !== 0)
+    for (const n of unchanged)
+      expect(
+        keys.filter((key) => key === `P-${n}`),
+        `P-${n}`,
+      ).toHaveLength(1)
+  },
+)
 
 test('a reader with a token sees its own write in a list that is warm, and gets a token back', async () => {
   const { app } = openReadingApp(database)

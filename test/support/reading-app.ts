@@ -14,6 +14,7 @@ import { UNOBSERVED } from '../../catalog-query/cache/reader-observer.ts'
 import { createReplicas } from '../../catalog-query/cache/replicas.ts'
 import { registerCategoryRoutes } from '../../catalog-query/category/category-routes.ts'
 import { registerFacetRoutes } from '../../catalog-query/facet/facet-routes.ts'
+import { registerAttributeList } from '../../catalog-query/list/attribute-list.ts'
 import { registerBrandList } from '../../catalog-query/list/brand-list.ts'
 import { registerChannelList } from '../../catalog-query/list/channel-list.ts'
 import { registerListRoutes } from '../../catalog-query/list/list-routes.ts'
@@ -72,6 +73,7 @@ export function openReadingApp(database: TestDatabase): ReadingApp {
   registerCategoryRoutes(app, context, { maxBytes: MAX_BYTES })
   registerChannelList(app, context)
   registerBrandList(app, context)
+  registerAttributeList(app, context)
   return { app, statements }
 }
 

@@ -1,5 +1,6 @@
 /** Every setting of the query program, read from the environment once, with all problems reported together. */
 import { LOG_LEVELS, type LogLevel } from '../shared/log.ts'
+import { redisAddress } from '../shared/redis-address.ts'
 import { hostPorts, integer, oneOf, port, readSettings, SettingsError, text, url, urls, type Environment } from '../shared/settings.ts'
 
 export interface QueryConfig {
@@ -47,7 +48,7 @@ const SETTINGS = {
   TRUST_PROXY: text(''),
   DATABASE_REPLICA_URLS: urls(POSTGRES),
   DATABASE_URL: url(POSTGRES, null),
-  REDIS_URL: url(['redis:', 'rediss:'], null),
+  REDIS_URL: redisAddress(null),
   KAFKA_BROKERS: hostPorts(),
   KAFKA_TOPIC_PREFIX: text(''),
   QUERY_MEMORY_MB: integer({ min: 1, max: 100_000, fallback: 64 }),

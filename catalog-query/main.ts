@@ -1,7 +1,6 @@
 /** The query program: answers /v1 from memory, Redis and replicas; writes nothing to PostgreSQL. */
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { EventFollower } from '../shared/event-log.ts'
@@ -12,7 +11,7 @@ import { createLogger } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
 import { startOpsServer } from '../shared/ops-server.ts'
 import { createPool } from '../shared/postgres.ts'
-import { createRedis, type RedisPurpose } from '../shared/redis.ts'
+import { createRedis, type RedisPurpose, type RedisClient } from '../shared/redis.ts'
 import { nowUs } from '../shared/stamp.ts'
 import { registerCacheInspection } from './cache-inspection.ts'
 import { createMemoryTier } from './cache/memory-tier.ts'
@@ -63,10 +62,10 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   const watching = watchParts({ sources: replicas.sources, redis, clock }, signal)
   lifecycle.onStop('watch', () => watching)
 
-  const redisBreaker = store?.breaker ?? null
+  const redisBreakers = store?.breakers ?? []
   const memoryBytes = () => memory.sizeBytes()
-  measureParts(registry, { sources: replicas.sources, redisBreaker, memoryBytes, clock })
-  const health = createHealth({ sources: replicas.sources, redis, redisBreaker, memoryBytes, clock })
+  measureParts(registry, { sources: replicas.sources, redisBreakers, memoryBytes, clock })
+  const health = createHealth({ sources: replicas.sources, redis, redisBreakers, memoryBytes, clock })
   const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics: registry, health, stopping: signal }, (app) =>
     registerCacheInspection(app, { memory, store, reference, nowUs, clockIsSound }),
   )
@@ -123,7 +122,7 @@ function openPools(config: QueryConfig, { log, lifecycle }: Background): Pools {
   }
 }
 
-function openRedis({ redisUrl }: QueryConfig, purpose: RedisPurpose, { log, lifecycle }: Background): Redis | null {
+function openRedis({ redisUrl }: QueryConfig, purpose: RedisPurpose, { log, lifecycle }: Background): RedisClient | null {
   if (redisUrl === null) return null
   const redis = createRedis(redisUrl, purpose, log)
   lifecycle.onStop(`redis ${purpose}`, () => redis.disconnect())

@@ -1,12 +1,12 @@
 /** Drops memory entries as soon as an event says that a product changed: for latency only, an entry ends by itself within a second. */
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '../shared/redis.ts'
 import { DROP_CHANNEL, decodeDrop } from './cache/drop-channel.ts'
 import type { EventFollower } from '../shared/event-log.ts'
 
 export type Drop = (productIds: readonly string[]) => void
 
 /** What the invalidators publish. @param redis a connection for this alone, not connected yet */
-export function subscribeToDrops(redis: Redis, drop: Drop): void {
+export function subscribeToDrops(redis: RedisClient, drop: Drop): void {
   redis.on('message', (_channel: string, message: string) => drop(decodeDrop(message)))
   // Anew with each connection: one that came to nothing has subscribed to nothing.
   redis.on('ready', () => void redis.subscribe(DROP_CHANNEL).catch(() => {}))

@@ -2,7 +2,7 @@
  * Asks every database and Redis for the time, once a second: so that their ages are known before anybody reads, a part that was away is
  * found again by nobody's request, and a clock that is wrong is noticed.
  */
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '../shared/redis.ts'
 import { pause } from '../shared/lifecycle.ts'
 import type { SnapshotSource } from './cache/snapshot-source.ts'
 import type { AskTime, ClockCheck } from './clock-check.ts'
@@ -14,7 +14,7 @@ const READ_TIME = { name: 'read-time', text: `select (extract(epoch from clock_t
 export interface WatchedParts {
   readonly sources: readonly SnapshotSource[]
   /** null: there is none. */
-  readonly redis: Redis | null
+  readonly redis: RedisClient | null
   readonly clock: ClockCheck
 }
 
@@ -38,7 +38,7 @@ async function askDatabase(source: SnapshotSource, clock: ClockCheck): Promise<n
   return us ? Number(us) : null
 }
 
-async function askRedis(redis: Redis): Promise<number | null> {
+async function askRedis(redis: RedisClient): Promise<number | null> {
   if (redis.status !== 'ready') return null
   const [seconds, micros] = (await redis.time()) as unknown as [string | number, string | number]
   return Number(seconds) * 1_000_000 + Number(micros)

@@ -1,7 +1,6 @@
 /** What /readyz says of the query program: part by part, and what it would answer with. */
-import type { Redis } from 'ioredis'
 import type { CheckHealth, PartHealth } from '../shared/ops-server.ts'
-import { redisHealth } from '../shared/redis.ts'
+import { redisHealth, type RedisClient } from '../shared/redis.ts'
 import type { Breaker } from './cache/breaker.ts'
 import type { SnapshotSource } from './cache/snapshot-source.ts'
 import { TRUST_US } from './cache/trust.ts'
@@ -9,20 +8,18 @@ import type { ClockCheck } from './clock-check.ts'
 
 export interface HealthParts {
   readonly sources: readonly SnapshotSource[]
-  readonly redis: Redis | null
-  readonly redisBreaker: Breaker | null
+  readonly redis: RedisClient | null
+  readonly redisBreakers: readonly Breaker[]
   readonly memoryBytes: () => number
   readonly clock: ClockCheck
 }
 
-export function createHealth({ sources, redis, redisBreaker, memoryBytes, clock }: HealthParts): CheckHealth {
+export function createHealth({ sources, redis, redisBreakers, memoryBytes, clock }: HealthParts): CheckHealth {
   return () => {
     const databases = sources.map((source) => [source.name, databaseHealth(source)] as const)
-    const inRedis = redisHealth(redis)
-    const cache: PartHealth =
-      redisBreaker?.state() === 'open' ? { ...inRedis, ok: false, detail: 'not asked for a while: it failed' } : inRedis
+    const cache = cacheHealth(redis, redisBreakers)
     const usable = [
-      ...(redis !== null && cache.ok ? ['redis'] : []),
+      ...(redis !== null && redis.status === 'ready' && redisBreakers.some((breaker) => breaker.state() !== 'open') ? ['redis'] : []),
       ...databases.filter(([, health]) => health.ok).map(([name]) => name),
       ...(memoryBytes() > 0 ? ['memory'] : []),
     ]
@@ -33,6 +30,14 @@ export function createHealth({ sources, redis, redisBreaker, memoryBytes, clock 
       clock: clock.health(),
     }
   }
+}
+
+function cacheHealth(redis: RedisClient | null, breakers: readonly Breaker[]): PartHealth {
+  const inRedis = redisHealth(redis)
+  const open = breakers.filter((breaker) => breaker.state() === 'open').length
+  if (open === 0) return inRedis
+  const what = open === breakers.length ? 'not asked' : `${open} of ${breakers.length} buckets are not asked`
+  return { ...inRedis, ok: false, detail: `${what} for a while: it failed` }
 }
 
 function databaseHealth(source: SnapshotSource): PartHealth {

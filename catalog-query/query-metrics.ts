@@ -18,7 +18,8 @@ export interface QueryMetrics {
 
 export interface MeasuredParts {
   readonly sources: readonly SnapshotSource[]
-  readonly redisBreaker: Breaker | null
+  /** Of Redis; none where there is no Redis. */
+  readonly redisBreakers: readonly Breaker[]
   readonly memoryBytes: () => number
   readonly clock: Pick<ClockCheck, 'skews' | 'doubtUs'>
 }
@@ -84,6 +85,8 @@ function dropCounter(registry: Registry): (count: number) => void {
   return (count) => drops.inc(count)
 }
 
+const notAsked = (breakers: readonly Breaker[]): number => breakers.filter((breaker) => breaker.state() !== 'closed').length
+
 /** Gauges that look at the parts when they are asked. */
 export function measureParts(registry: Registry, parts: MeasuredParts): void {
   const registers = [registry]
@@ -101,10 +104,16 @@ export function measureParts(registry: Registry, parts: MeasuredParts): void {
   gauge('catalog_replica_age_seconds', 'Age of the catalog clock in the last snapshot of each database', ['database'], (age) => {
     for (const source of parts.sources) if (Number.isFinite(source.ageUs())) age.set({ database: source.name }, source.ageUs() / 1e6)
   })
-  gauge('catalog_breaker_open', '1 while a part is not asked because it failed', ['part'], (open) => {
-    for (const source of parts.sources) open.set({ part: source.name }, source.breaker.state() === 'closed' ? 0 : 1)
-    if (parts.redisBreaker !== null) open.set({ part: 'redis' }, parts.redisBreaker.state() === 'closed' ? 0 : 1)
-  })
+  gauge(
+    'catalog_breaker_open',
+    '1 while a part is not asked because it failed; of a Redis Cluster, the part of the buckets',
+    ['part'],
+    (open) => {
+      for (const source of parts.sources) open.set({ part: source.name }, source.breaker.state() === 'closed' ? 0 : 1)
+      const { redisBreakers } = parts
+      if (redisBreakers.length > 0) open.set({ part: 'redis' }, notAsked(redisBreakers) / redisBreakers.length)
+    },
+  )
   gauge('catalog_clock_skew_seconds', 'How far the clock of a part’s host is ahead of ours', ['part'], (skew) => {
     for (const [part, seconds] of parts.clock.skews()) skew.set({ part }, seconds)
   })

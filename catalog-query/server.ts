@@ -1,5 +1,5 @@
 /** The whole HTTP face of the query server on one page: what every request goes through, then the routes. */
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '../shared/redis.ts'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { createHttpServer, type HttpServer } from '../shared/http-server.ts'
@@ -10,6 +10,7 @@ import { limitReads } from './access/rate-limit.ts'
 import { registerBatchGet } from './batch/batch-get.ts'
 import { registerOfferRoutes } from './batch/offers.ts'
 import { registerCategoryRoutes } from './category/category-routes.ts'
+import { registerChangeFeed } from './change/change-route.ts'
 import { registerFacetRoutes } from './facet/facet-routes.ts'
 import { allowOrigin } from './http/cors.ts'
 import { addOpenApi } from './http/openapi.ts'
@@ -18,6 +19,7 @@ import { registerAttributeList } from './list/attribute-list.ts'
 import { registerBrandList } from './list/brand-list.ts'
 import { registerChannelList } from './list/channel-list.ts'
 import { registerListRoutes } from './list/list-routes.ts'
+import { registerSuggestRoutes } from './suggest/suggest-routes.ts'
 import { registerProductRoutes } from './product/product-routes.ts'
 
 export interface QueryServerParts {
@@ -32,7 +34,7 @@ export interface QueryServerParts {
   /** Requests' cost a minute per caller; 0: no limit. */
   readonly rateLimit: number
   /** Counts for the rate limit; null: this process counts alone. */
-  readonly limiterRedis: Redis | null
+  readonly limiterRedis: RedisClient | null
   /** Of each cache of lists, trees and offers. */
   readonly listBytes: number
 }
@@ -58,9 +60,11 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   registerOfferRoutes(app, context, memory)
   registerListRoutes(app, context, memory)
   registerFacetRoutes(app, context, memory)
+  registerSuggestRoutes(app, context, memory)
   registerCategoryRoutes(app, context, memory)
   registerBrandList(app, context)
   registerAttributeList(app, context)
   registerChannelList(app, context)
+  registerChangeFeed(app, context, keys)
   return app
 }

@@ -19,6 +19,8 @@ export interface RedisServerOptions {
   readonly logPath: string
   readonly maxMemoryMb: number
   readonly track?: TrackProcess | undefined
+  /** A node of a cluster, which talks to the others here (redis-cluster.ts). */
+  readonly clusterPort?: number
 }
 
 /** On PATH, else from the jar that carries a static binary. @returns null when there is neither */
@@ -60,6 +62,7 @@ export async function startRedis(options: RedisServerOptions): Promise<RunningPr
       // Watermarks and tables have no TTL: volatile-lru never evicts them. Nothing is kept: an empty cache is a correct one.
       ...['--maxmemory', `${options.maxMemoryMb}mb`, '--maxmemory-policy', 'volatile-lru'],
       ...['--save', '', '--appendonly', 'no'],
+      ...(options.clusterPort === undefined ? [] : clusterArguments(options.clusterPort)),
     ],
     logPath: options.logPath,
     stopMs: 3_000,
@@ -68,6 +71,12 @@ export async function startRedis(options: RedisServerOptions): Promise<RunningPr
   await waitUntilReady(server, () => answersPing(options.port), { limitMs: READY_MS, everyMs: 20, logPath: options.logPath })
   return server
 }
+
+// A node that is lost takes its own slots with it, not the whole cluster.
+const clusterArguments = (port: number): readonly string[] => [
+  ...['--cluster-enabled', 'yes', '--cluster-port', String(port)],
+  ...['--cluster-node-timeout', '2000', '--cluster-require-full-coverage', 'no'],
+]
 
 async function answersPing(port: number): Promise<boolean> {
   const redis = new Redis(port, LOOPBACK, { lazyConnect: true, connectTimeout: 500, maxRetriesPerRequest: 0, retryStrategy: null })

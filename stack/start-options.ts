@@ -1,6 +1,7 @@
 /** What `npm start` is told: flags and settings; everything that is wrong with them in one message, before anything is started. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { redisAddress } from '../shared/redis-address.ts'
 import { hostPorts, integer, readSettings, SettingsError, text, url, urls, type Environment } from '../shared/settings.ts'
 import { freePort, isPortFree } from './port.ts'
 
@@ -82,7 +83,7 @@ export function readStartSettings(env: Environment): StartSettings {
     RELAY_OPS_PORT: port(PORTS.RELAY_OPS_PORT),
     DATABASE_URL: url(['postgres:', 'postgresql:'], null),
     DATABASE_REPLICA_URLS: urls(['postgres:', 'postgresql:']),
-    REDIS_URL: url(['redis:', 'rediss:'], null),
+    REDIS_URL: redisAddress(null),
     KAFKA_BROKERS: hostPorts(),
     ADMIN_API_KEY: text('', { minLength: 32 }),
     CATALOG_DATA_DIR: text(join(REPOSITORY, '.catalog')),

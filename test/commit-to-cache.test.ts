@@ -96,7 +96,7 @@ test.skipIf((await kafkaMissing()) || (await redisMissing()))(
 async function everyBucketClaims(store: RedisStore): Promise<void> {
   const buckets = Array.from({ length: 16 }, (_, bucket) => ({ bucket, keys: [] }))
   await expect
-    .poll(async () => (await store.readMany(buckets)).filter((read) => Number(read.watermark?.ts ?? 0) > 0).length, { timeout: 30_000 })
+    .poll(async () => (await store.readMany(buckets)).filter((read) => Number(read?.watermark?.ts ?? 0) > 0).length, { timeout: 30_000 })
     .toBe(16)
 }
 
@@ -114,5 +114,5 @@ async function fillAll(store: RedisStore, ids: readonly string[]): Promise<void>
 async function revsOf(store: RedisStore, ids: readonly string[]): Promise<(number | undefined)[]> {
   const requests = ids.map((productId) => ({ bucket: bucketOf(productId), keys: [{ productId, code: CODE }] }))
   const reads = await store.readMany(requests)
-  return reads.map((read) => decodeCopy(read.copies[0] ?? Buffer.alloc(0))?.rev)
+  return reads.map((read) => decodeCopy(read?.copies[0] ?? Buffer.alloc(0))?.rev)
 }

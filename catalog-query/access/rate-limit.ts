@@ -1,7 +1,7 @@
 /** Limits what one caller may ask for in a minute, by cost (api.md, "Who may"): counted in Redis for all processes together. */
+import type { RedisClient } from '../../shared/redis.ts'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Redis } from 'ioredis'
 import { CatalogError } from '../../shared/problem.ts'
 import { secretOf } from './guard.ts'
 import type { KeyCheck } from './key-check.ts'
@@ -17,7 +17,7 @@ export interface RateLimitOptions {
   /** Cost a minute. */
   readonly perMinute: number
   /** null: every process counts for itself. */
-  readonly redis: Redis | null
+  readonly redis: RedisClient | null
   readonly keys: KeyCheck
 }
 
@@ -76,7 +76,7 @@ function storeOf(count: Count) {
   }
 }
 
-function countIn(redis: Redis): Count {
+function countIn(redis: RedisClient): Count {
   return async (caller, cost) => {
     const key = `catalog:rate:${caller}`
     const results = await redis.multi().incrby(key, cost).pexpire(key, WINDOW_MS, 'NX').pttl(key).exec()

@@ -93,9 +93,10 @@ export interface Residents {
   readonly resident: readonly (readonly string[])[]
 }
 
-/** Every function is atomic within a bucket. All throw when the store cannot be reached in time, or its breaker is open. */
+/** Every function is atomic within a bucket. All but readMany throw when the bucket cannot be reached in time, or its breaker is open. */
 export interface CacheStore {
-  readMany(requests: readonly BucketKeys[]): Promise<readonly BucketRead[]>
+  /** In the order of the requests; null: that bucket cannot be reached, whatever the others say. */
+  readMany(requests: readonly BucketKeys[]): Promise<readonly (BucketRead | null)[]>
   apply(input: ApplyInput): Promise<ApplyResult>
   fill(input: FillInput): Promise<FillResult>
   /** @returns true when a copy was touched */

@@ -43,11 +43,13 @@ export function createCopySource({ store, nowUs, defer, clockIsSound = () => tru
   return {
     async read(key) {
       try {
-        const { watermark, bytes } = await readInTurn(key)
+        const raw = await readInTurn(key)
+        // Counted by the store. Memory and the databases answer without it.
+        if (raw === null) return AWAY
+        const { watermark, bytes } = raw
         const found = judge(watermark, bytes, nowUs())
         return found.state === 'trusted' && !clockIsSound() ? { ...found, state: 'suspect' } : found
       } catch {
-        // Counted by the store. Memory and the databases answer without it.
         return AWAY
       }
     },
@@ -59,7 +61,7 @@ interface RawCopy {
   readonly bytes: Buffer | null
 }
 
-async function readByBucket(store: CacheStore, keys: readonly CopyKey[]): Promise<readonly RawCopy[]> {
+async function readByBucket(store: CacheStore, keys: readonly CopyKey[]): Promise<readonly (RawCopy | null)[]> {
   const byBucket = new Map<number, { keys: CopyKey[]; places: number[] }>()
   keys.forEach((key, place) => {
     const bucket = bucketOf(key.productId)
@@ -70,10 +72,10 @@ async function readByBucket(store: CacheStore, keys: readonly CopyKey[]): Promis
   })
   const groups = [...byBucket]
   const reads = await store.readMany(groups.map(([bucket, group]) => ({ bucket, keys: group.keys })))
-  const found: RawCopy[] = []
+  const found: (RawCopy | null)[] = []
   groups.forEach(([, group], i) => {
-    const read = reads[i]
-    group.places.forEach((place, j) => (found[place] = { watermark: read?.watermark ?? null, bytes: read?.copies[j] ?? null }))
+    const read = reads[i] ?? null
+    group.places.forEach((place, j) => (found[place] = read === null ? null : { watermark: read.watermark, bytes: read.copies[j] ?? null }))
   })
   return found
 }

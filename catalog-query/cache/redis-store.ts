@@ -1,8 +1,9 @@
 /** The CacheStore on Redis: one server or a cluster, since all keys of a bucket share the hash tag `{b}`. */
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { Cluster, type Redis } from 'ioredis'
-import { slotOf } from '../../shared/bucket.ts'
+import { Cluster } from 'ioredis'
+import { BUCKET_COUNT, slotOf } from '../../shared/bucket.ts'
+import type { RedisClient } from '../../shared/redis.ts'
 import { NO_STAMP, toRevDigits } from '../../shared/stamp.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import {
@@ -19,7 +20,6 @@ import { copyKey } from './cache-scripts.ts'
 import { FORMAT } from './copy.ts'
 import { decodeWatermark, MAX_CODES, toNextDigits } from './watermark.ts'
 
-type Client = Redis | Cluster
 type Argument = string | Buffer | number
 
 interface Script {
@@ -32,23 +32,34 @@ const FILL = loadScript('fill')
 const TOUCH = loadScript('touch')
 
 const FAILURES_TO_OPEN = 5
+/** Of one bucket of a cluster, which has a sixteenth of the calls. */
+const BUCKET_FAILURES_TO_OPEN = 2
 const OPEN_MS = 500
 
 export interface RedisStore extends CacheStore {
-  readonly breaker: Breaker
+  /** One for a server; in a cluster one a bucket, so that a node that is lost takes its own buckets with it and no others. */
+  readonly breakers: readonly Breaker[]
 }
 
 /** @param onError told of every failed call, for the metrics; the error is thrown all the same */
-export function createRedisStore(client: Client, onError: (operation: string) => void = () => {}): RedisStore {
-  const breaker = createBreaker({ failures: FAILURES_TO_OPEN, openMs: OPEN_MS, nowMs: () => performance.now() })
-  const guard = <T>(operation: string, work: () => Promise<T>): Promise<T> => guarded({ breaker, operation, onError }, work)
+export function createRedisStore(client: RedisClient, onError: (operation: string) => void = () => {}): RedisStore {
+  const breakers = createBreakers(client instanceof Cluster)
+  const breakerOf = (bucket: number) => breakers[bucket % breakers.length] as Breaker
+  const guard = <T>(operation: string, bucket: number, work: () => Promise<T>): Promise<T> =>
+    guarded({ breaker: breakerOf(bucket), operation, onError }, work)
   const knownCodes = new Map<number, readonly string[]>()
   const script = (chosen: Script, keys: readonly string[], args: readonly Argument[]) => runScript(client, chosen, keys, args)
+  const readTogether = async (requests: readonly BucketKeys[]): Promise<readonly (BucketRead | null)[]> =>
+    await guard('read', 0, () => readMany(client, requests)).catch(() => requests.map(() => null))
+  const readApart = async (request: BucketKeys): Promise<BucketRead | null> => {
+    const [read = null] = await guard('read', request.bucket, () => readMany(client, [request])).catch(() => [])
+    return read
+  }
   return {
-    breaker,
-    readMany: (requests) => guard('read', () => readMany(client, requests)),
+    breakers,
+    readMany: (requests) => (client instanceof Cluster ? Promise.all(requests.map(readApart)) : readTogether(requests)),
     apply: (input) =>
-      guard('apply', async () => {
+      guard('apply', input.bucket, async () => {
         const answer = (await script(APPLY, [wmKey(input.bucket), tableKey(input.bucket)], applyArguments(input))) as [
           string,
           number,
@@ -58,19 +69,26 @@ export function createRedisStore(client: Client, onError: (operation: string) =>
         return { next: answer[0] === '' ? null : Number(answer[0]), applied: answer[1] === 1, replaced: answer[2], deleted: answer[3] }
       }),
     fill: (input) =>
-      guard('fill', async () => {
+      guard('fill', input.bucket, async () => {
         const keys = [wmKey(input.bucket), tableKey(input.bucket), fullKey(input.bucket, input)]
         return FILL_RESULTS[Number(await script(FILL, keys, fillArguments(input)))] ?? 'no-watermark'
       }),
     touch: (input) =>
-      guard('touch', async () => {
+      guard('touch', input.bucket, async () => {
         const args = [input.gen, toRevDigits(input.rev), input.asOf]
         return (await script(TOUCH, [fullKey(input.bucket, input)], args)) === 1
       }),
-    residents: (bucket, productIds) => guard('residents', () => residents(client, bucket, productIds, knownCodes)),
-    lock: (bucket, key, holdMs) => guard('lock', async () => (await client.set(lockKey(bucket, key), '1', 'PX', holdMs, 'NX')) === 'OK'),
-    unlock: (bucket, key) => guard('unlock', async () => void (await client.del(lockKey(bucket, key)))),
+    residents: (bucket, productIds) => guard('residents', bucket, () => residents(client, bucket, productIds, knownCodes)),
+    lock: (bucket, key, holdMs) =>
+      guard('lock', bucket, async () => (await client.set(lockKey(bucket, key), '1', 'PX', holdMs, 'NX')) === 'OK'),
+    unlock: (bucket, key) => guard('unlock', bucket, async () => void (await client.del(lockKey(bucket, key)))),
   }
+}
+
+function createBreakers(isCluster: boolean): readonly Breaker[] {
+  const failures = isCluster ? BUCKET_FAILURES_TO_OPEN : FAILURES_TO_OPEN
+  const create = () => createBreaker({ failures, openMs: OPEN_MS, nowMs: () => performance.now() })
+  return Array.from({ length: isCluster ? BUCKET_COUNT : 1 }, create)
 }
 
 /** Of every key of a bucket, with its hash tag. */
@@ -96,16 +114,15 @@ async function guarded<T>(
   }
 }
 
-/** One MGET a bucket, the watermark with the copies it vouches for; several buckets in one pipeline. */
-async function readMany(client: Client, requests: readonly BucketKeys[]): Promise<readonly BucketRead[]> {
+/** One MGET a bucket, the watermark with the copies it vouches for; several buckets of one server in one pipeline. */
+async function readMany(client: RedisClient, requests: readonly BucketKeys[]): Promise<readonly BucketRead[]> {
   const commands = requests.map(({ bucket, keys }) => [wmKey(bucket), ...keys.map((key) => fullKey(bucket, key))])
   const answers = await mgets(client, commands)
   return answers.map(([wm, ...copies]) => ({ watermark: wm ? decodeWatermark(wm.toString('latin1')) : null, copies }))
 }
 
-async function mgets(client: Client, commands: readonly string[][]): Promise<readonly (Buffer | null)[][]> {
-  // A cluster's pipeline may not span nodes.
-  if (commands.length === 1 || client instanceof Cluster) return await Promise.all(commands.map((keys) => client.mgetBuffer(...keys)))
+async function mgets(client: RedisClient, commands: readonly string[][]): Promise<readonly (Buffer | null)[][]> {
+  if (commands.length === 1) return await Promise.all(commands.map((keys) => client.mgetBuffer(...keys)))
   const pipeline = client.pipeline()
   for (const keys of commands) pipeline.mgetBuffer(...keys)
   return (await execPipeline(pipeline)) as (Buffer | null)[][]
@@ -154,7 +171,7 @@ function fillArguments(input: FillInput): Argument[] {
  * others by now, once more. It is a hint either way.
  */
 async function residents(
-  client: Client,
+  client: RedisClient,
   bucket: number,
   productIds: readonly string[],
   known: Map<number, readonly string[]>,
@@ -183,7 +200,7 @@ function loadScript(name: string): Script {
 }
 
 /** EVALSHA; EVAL where the server does not know the script yet (a restart, a failover). */
-async function runScript(client: Client, script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+async function runScript(client: RedisClient, script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
   try {
     return await client.evalsha(script.sha, keys.length, ...keys, ...args)
   } catch (error) {

@@ -1,5 +1,6 @@
 /** The invalidator's settings. */
 import { LOG_LEVELS } from '../../shared/log.ts'
+import { redisAddress } from '../../shared/redis-address.ts'
 import { hostPorts, oneOf, port, readSettings, SettingsError, text, url, urls, type Environment } from '../../shared/settings.ts'
 
 const POSTGRES = ['postgres:', 'postgresql:']
@@ -8,7 +9,7 @@ const SETTINGS = {
   HOST: text('127.0.0.1'),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   STAND_INS: oneOf(['allow', 'refuse'], 'allow'),
-  REDIS_URL: url(['redis:', 'rediss:']),
+  REDIS_URL: redisAddress(),
   KAFKA_BROKERS: hostPorts(),
   KAFKA_TOPIC_PREFIX: text(''),
   DATABASE_URL: url(POSTGRES, null),

@@ -15,8 +15,9 @@ export async function startAt(
   store: Pick<CacheStore, 'readMany'>,
   position: (partition: number) => Promise<LogPosition>,
 ): Promise<LogStart> {
-  const [read] = await store.readMany([{ bucket: partition, keys: [] }])
-  const watermark = read?.watermark ?? null
+  const [read = null] = await store.readMany([{ bucket: partition, keys: [] }])
+  if (read === null) throw new Error(`The cache cannot say where bucket ${partition} stands`)
+  const { watermark } = read
   // After the watermark: a twin that moves it meanwhile cannot make it look as if it were beyond the log's end.
   const { earliest, end } = await position(partition)
   if (watermark === null || watermark.next < earliest || watermark.next > end) {

@@ -1,7 +1,7 @@
 /** The whole query server in this process over a test database, without Redis: for tests of what it says over HTTP. */
+import type { RedisClient } from '../../shared/redis.ts'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
-import type { Redis } from 'ioredis'
 import { createMemoryTier } from '../../catalog-query/cache/memory-tier.ts'
 import { createProductLoader } from '../../catalog-query/cache/product-loader.ts'
 import { createProductReader } from '../../catalog-query/cache/product-reader.ts'
@@ -18,7 +18,7 @@ import type { TestDatabase } from './parts.ts'
 const MEMORY_BYTES = 8 * 1024 * 1024
 
 interface Settings extends Partial<Pick<QueryServerParts, 'authRequired' | 'rateLimit' | 'corsOrigin'>> {
-  readonly limiterRedis?: Redis
+  readonly limiterRedis?: RedisClient
 }
 
 export async function openQueryServer(database: TestDatabase, settings: Settings = {}): Promise<HttpServer> {

@@ -237,7 +237,7 @@ async function createPrograms(assembly: Assembly, { ports, doors, adminKey }: Su
     const env = { DATABASE_URL: await database(`${name}>primary`, ports.primary), KAFKA_BROKERS: brokers(name) }
     programs.push(await makeProgram(assembly, { name, main: 'catalog-admin/relay/main.ts', portName: 'RELAY', env }))
   }
-  const env = { DATABASE_URL: await database('admin>primary', ports.primary), ADMIN_API_KEY: adminKey }
+  const env = { DATABASE_URL: await database('admin>primary', ports.primary), ADMIN_API_KEY: adminKey, ADMIN_POOL_SIZE: '20' }
   programs.push(await makeProgram(assembly, { name: 'admin', main: 'catalog-admin/main.ts', portName: 'ADMIN', env }))
   return programs
 }

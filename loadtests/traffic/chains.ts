@@ -10,7 +10,8 @@ const READS = 5
 export async function followChain(traffic: Traffic, { edit, rev, token }: WrittenEdit, recent: RecentWrites): Promise<void> {
   const { random, queries, logs } = traffic
   const seen = new Map([[edit.product, rev]])
-  let carried = token
+  if (token === null) return
+  let carried: string = token
   for (let n = 0; n < READS; n++) {
     const product = n % 2 === 0 ? edit.product : (recent.pick(random) ?? edit.product)
     const answer = await readOnce(traffic, { product, process: below(random, queries.length) }, carried)

@@ -17,7 +17,8 @@ export interface WrittenEdit {
   readonly edit: Edit
   readonly rev: number
   readonly acknowledgedMs: number
-  readonly token: string
+  /** null: the write is committed, but its token could not be read. */
+  readonly token: string | null
 }
 
 const ZIPF_EXPONENT = 1
@@ -52,7 +53,8 @@ export async function runWriters(traffic: Traffic, { ratePerSecond, durationMs, 
       }
       const rev = Number(answer.headers['catalog-rev'])
       logs.commits.acknowledged(edit, rev)
-      onWritten({ edit, rev, acknowledgedMs: edit.acknowledgedMs ?? 0, token: String(answer.headers['consistency-token']) })
+      const token = answer.headers['consistency-token']
+      onWritten({ edit, rev, acknowledgedMs: edit.acknowledgedMs ?? 0, token: typeof token === 'string' ? token : null })
       return null
     },
   })

@@ -21,27 +21,31 @@ const ADD_TOKENS = /* sql */ `
   insert into facet_token (id, attribute_id, value, number)
   select (attribute_id::bigint << 32) + nextval('facet_value'), attribute_id, value, number
   from unnest($1::int[], $2::text[], $3::float8[]) as added (attribute_id, value, number)
-  order by attribute_id, value
-  on conflict do nothing`
+  order by attribute_id, value collate "C"
+  on conflict do nothing
+  returning id::float8 as id, attribute_id as "attributeId", value`
 
 /** Makes those that are not there yet. @param values by facetKey */
 export async function addFacetTokens(client: PoolClient, values: ReadonlyMap<string, FacetValue>): Promise<FacetTokens> {
   const known = await readTokens(client, [...values.values()])
   const missing = [...values].filter(([key]) => !known.has(key)).map(([, value]) => value)
   if (missing.length === 0) return known
-  await client.query({
-    name: 'add-tokens',
-    text: ADD_TOKENS,
-    values: [...columnsOf(missing), missing.map(({ value }) => facetNumber(value))],
-  })
-  return new Map([...known, ...(await readTokens(client, missing))])
+  const numbers = missing.map(({ value }) => facetNumber(value))
+  const added = toTokens(await client.query<TokenRow>({ name: 'add-tokens', text: ADD_TOKENS, values: [...columnsOf(missing), numbers] }))
+  // What another transaction has made meanwhile.
+  const others = missing.filter(({ attributeId, value }) => !added.has(facetKey(attributeId, value)))
+  return new Map([...known, ...added, ...(await readTokens(client, others))])
 }
 
 async function readTokens(client: PoolClient, values: readonly FacetValue[]): Promise<FacetTokens> {
   if (values.length === 0) return new Map()
-  const query = { name: 'read-tokens', text: READ_TOKENS, values: columnsOf(values) }
-  const { rows } = await client.query<FacetValue & { id: number }>(query)
-  return new Map(rows.map((row) => [facetKey(row.attributeId, row.value), row.id]))
+  return toTokens(await client.query<TokenRow>({ name: 'read-tokens', text: READ_TOKENS, values: columnsOf(values) }))
+}
+
+type TokenRow = FacetValue & { readonly id: number }
+
+function toTokens({ rows }: { readonly rows: readonly TokenRow[] }): FacetTokens {
+  return new Map(rows.map(({ attributeId, value, id }) => [facetKey(attributeId, value), id]))
 }
 
 function columnsOf(values: readonly FacetValue[]): unknown[] {

@@ -4,7 +4,7 @@ import { createLimiter } from '../cache/limiter.ts'
 import type { ReadSnapshot, Snapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
 import { earlier } from '../http/answer-headers.ts'
-import { canonicalQuery, type ListQuery } from '../list/list-query.ts'
+import { cacheKey, type ListQuery } from '../list/list-query.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import type { FacetRow } from './facet-row.ts'
 import { facetSets, setLimit, sizesStatement, type FacetSet } from './facet-sets.ts'
@@ -34,7 +34,7 @@ export function createFacetReader(readSnapshot: ReadSnapshot, options: { maxByte
   const cache = createSnapshotCache<FacetCounts>({ ...options, sizeOf, trustUs: () => TRUST_US, refreshAfter: REFRESH_AFTER })
   const limiter = createLimiter({ what: 'the counting of facets', concurrency: CONCURRENCY, queue: QUEUE, waitMs: WAIT_MS })
   return (query, token) => {
-    const key = canonicalQuery({ ...query, sort: DEFAULT_SORT })
+    const key = cacheKey({ ...query, sort: DEFAULT_SORT })
     return cache.read(key, token, (withToken) => limiter.run(() => countFacets(readSnapshot, query, withToken)))
   }
 }

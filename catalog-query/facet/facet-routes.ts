@@ -18,13 +18,18 @@ import { cacheStatusOf, contentTag } from '../list/list-answer.ts'
 import { listAnswers } from '../list/list-schema.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import { FACET_ROUTE } from '../product/route-schema.ts'
+import { createInterpreter, type InterpretQuery } from '../search/query-meaning.ts'
+import { QueryText } from '../search/query-text.ts'
 import { facetAnswer } from './facet-answer.ts'
 import { createFacetReader, type FacetCounts, type ReadFacets } from './facet-reader.ts'
 import { FacetsAnswer } from './facet-schema.ts'
 
 const PATH = '/v1/products/facets'
 
-const FacetParameters = Type.Object({ ...REPRESENTATION_PARAMETERS, ...FILTER_PARAMETERS }, ATTRIBUTE_PARAMETERS)
+const FacetParameters = Type.Object(
+  { ...REPRESENTATION_PARAMETERS, ...FILTER_PARAMETERS, q: Type.Optional(QueryText) },
+  ATTRIBUTE_PARAMETERS,
+)
 type FacetParameters = Static<typeof FacetParameters> & FilterParameters
 
 interface Rendered {
@@ -35,6 +40,7 @@ interface Rendered {
 interface FacetParts {
   readonly context: ReadContext
   readonly readFacets: ReadFacets
+  readonly interpret: InterpretQuery
   readonly findGzip: FindGzip
   /** By what was counted, and then by representation: gone with it. */
   readonly rendered: WeakMap<FacetCounts, Map<string, Rendered>>
@@ -45,6 +51,7 @@ export function registerFacetRoutes(app: HttpServer, context: ReadContext, optio
   const parts: FacetParts = {
     context,
     readFacets: createFacetReader(context.readSnapshot, options),
+    interpret: createInterpreter(context.readSnapshot, options),
     findGzip: createGzipCache(options.maxBytes),
     rendered: new WeakMap(),
   }
@@ -67,12 +74,22 @@ async function answerFacets(
   const filters = toFilters(request.query)
   const token = tokenOf(request)
   const { channel, representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
-  const facets = await parts.readFacets({ channel: channel.code, filters, sort: DEFAULT_SORT }, token)
+  const { q } = request.query
+  const list = { channel: channel.code, filters, locales: representation.locales }
+  const meaning = q === undefined ? null : await parts.interpret({ ...list, q, match: null }, token)
+  const words = meaning === null ? {} : { q: meaning.value.wanted.words.text, wanted: meaning.value.wanted }
+  const facets = await parts.readFacets({ channel: channel.code, filters, sort: DEFAULT_SORT, ...words }, token)
   const { json, tag } = render(parts, facets.value, representation)
   return sendTagged(
     { context, findGzip },
     { request, reply },
-    { tag, body: () => json, parts: absence === null ? [facets] : [facets, absence], cacheStatus: cacheStatusOf([facets]), token },
+    {
+      tag,
+      body: () => json,
+      parts: [facets, meaning, absence].filter((part) => part !== null),
+      cacheStatus: cacheStatusOf([facets]),
+      token,
+    },
   )
 }
 

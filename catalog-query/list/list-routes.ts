@@ -38,7 +38,7 @@ const ListParameters = Type.Object(
     ...REPRESENTATION_PARAMETERS,
     ...FILTER_PARAMETERS,
     ...FIELDS_PARAMETER,
-    q: QueryText,
+    q: Type.Optional(QueryText),
     sort: Type.Optional(Type.Enum([...LIST_SORTS, RELEVANCE], { type: 'string', description: SORT_DESCRIPTION })),
     limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
     cursor: Type.Optional(Type.String({ description: '`page.next` or `page.prev` of a page of the same list' })),

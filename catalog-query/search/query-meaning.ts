@@ -2,6 +2,7 @@
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { ReadSnapshot, Snapshot, SnapshotStatement } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
+import { vouchingOf } from '../http/answer-headers.ts'
 import type { ListFilters } from '../list/list-filters.ts'
 import { canonicalQuery } from '../list/list-query.ts'
 import { listScope } from '../list/list-scope.ts'
@@ -9,7 +10,7 @@ import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import type { SearchMatch } from '../list/search-products.ts'
 import { repairStatement, type NearWord } from './repair-statement.ts'
 import { parseQuery, type SearchQuery } from './search-query.ts'
-import { termText } from './search-words-sql.ts'
+import { PREFIX_LENGTH, termText } from './search-words-sql.ts'
 import { nearestWord, REPAIRED_LENGTH_AT_LEAST } from './spelling.ts'
 import { matchesOf, type WantedWords } from './words-condition.ts'
 
@@ -70,7 +71,15 @@ async function interpret(
 async function repair(read: EarliestRead, { words, locales }: WantedWords): Promise<SearchQuery | null> {
   const doubtful = words.terms.flatMap((term, i) => {
     const isWord = /^[\p{L}\p{M}]+$/u.test(term.text) && term.text.length >= REPAIRED_LENGTH_AT_LEAST
-    return isWord ? [{ term: i, word: term.text, text: termText(term, i === words.terms.length - 1, '') }] : []
+    return isWord
+      ? [
+          {
+            term: i,
+            word: term.text,
+            text: termText(term, { prefixFrom: i === words.terms.length - 1 ? PREFIX_LENGTH : Infinity, fields: '' }),
+          },
+        ]
+      : []
   })
   if (doubtful.length === 0) return null
   const { rows } = await read<NearWord>(repairStatement(doubtful, locales))
@@ -107,25 +116,16 @@ interface EarliestRead {
 
 /** Reads that may come from several replicas, one after the other. */
 function earliestOf(readSnapshot: ReadSnapshot, token: ConsistencyToken | null): EarliestRead {
-  let seen: Snapshot<unknown> | null = null
+  const seen: Vouched<null>[] = []
   const read = async <Row>(statement: SnapshotStatement): Promise<Snapshot<Row>> => {
     const snapshot = await readSnapshot<Row>(statement, token)
-    seen = seen === null ? snapshot : earlier(seen, snapshot)
+    seen.push(vouchedBy(snapshot, null))
     return snapshot
   }
-  const vouch = <Value>(value: Value) => {
-    if (seen === null) throw new Error('Expected something to have been read before it is vouched for')
-    return vouchedBy(seen, value)
-  }
+  const vouch = <Value>(value: Value): Vouched<Value> => ({
+    ...vouchingOf(seen),
+    tier: seen.some(({ tier }) => tier === 'primary') ? 'primary' : 'replica',
+    value,
+  })
   return Object.assign(read, { vouch })
-}
-
-function earlier(a: Snapshot<unknown>, b: Snapshot<unknown>): Snapshot<unknown> {
-  return {
-    rows: [],
-    asOf: a.asOf < b.asOf ? a.asOf : b.asOf,
-    contained: a.contained > b.contained ? a.contained : b.contained,
-    tier: a.tier === 'primary' || b.tier === 'primary' ? 'primary' : 'replica',
-    marked: a.marked || b.marked,
-  }
 }

@@ -3,10 +3,8 @@ import { Type } from 'typebox'
 
 const LENGTH_AT_MOST = 300
 
-export const QueryText = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: LENGTH_AT_MOST,
-    description: 'Words to look for, in whatever order; the last one may be the beginning of a word. Nothing in it is an operator.',
-  }),
-)
+export const QueryText = Type.String({
+  minLength: 1,
+  maxLength: LENGTH_AT_MOST,
+  description: 'Words to look for, in whatever order; the last one may be the beginning of a word. Nothing in it is an operator.',
+})

@@ -17,7 +17,7 @@ test('most words: all but any one', () => {
 
 test('a code is wanted joined or in its parts, a pair of words also as one', () => {
   expect(match('wd-40 spray')).toBe('((wd40) | (wd & 40)) & spray:*')
-  expect(match('wd 40')).toBe('((wd) | (wd40)) & ((40) | (wd40:*))')
+  expect(match('wd 40')).toBe('((wd) | (wd40)) & ((40:*) | (wd40:*))')
 })
 
 test('a number with a unit is one word, which an attribute may hold as a bare number', () => {

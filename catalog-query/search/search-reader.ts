@@ -1,6 +1,7 @@
 /** Search in PostgreSQL, on a replica: what the query means, then the products that have it, most relevant first. */
 import type { ReadSnapshot } from '../cache/product-read.ts'
-import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
+import { createSnapshotCache, vouchedBy } from '../cache/snapshot-cache.ts'
+import { vouchingOf } from '../http/answer-headers.ts'
 import { canonicalQuery } from '../list/list-query.ts'
 import { placeOf, type ListRow } from '../list/list-row.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
@@ -22,8 +23,10 @@ export function createSearch(readSnapshot: ReadSnapshot, interpret: InterpretQue
       const snapshot = await readSnapshot<ListRow>(searchStatement({ ...request, wanted }, request.stretch), withToken)
       return vouchedBy(snapshot, snapshot.rows)
     })
+    const tier = meaning.tier === 'memory' ? rows.tier : meaning.tier
     return {
-      ...earlier(meaning, rows),
+      ...vouchingOf([meaning, rows]),
+      tier,
       value: { rows: rows.value.map((row) => ({ ...row, leg: SEARCH_MATCHES.indexOf(match) })), match, repaired },
     }
   }
@@ -32,15 +35,4 @@ export function createSearch(readSnapshot: ReadSnapshot, interpret: InterpretQue
 function keyOf({ channel, filters, stretch }: SearchRequest, { words, count, locales }: WantedWords): string {
   const place = stretch.start === null ? `${stretch.skip}` : `${stretch.start.direction} ${placeOf(stretch.start)}`
   return `${stretch.rows} ${place} ${count} ${words.text} ${locales.join()} ${canonicalQuery({ channel, filters, sort: DEFAULT_SORT })}`
-}
-
-/** What both say together. */
-function earlier(a: Vouched<unknown>, b: Vouched<unknown>): Omit<Vouched<unknown>, 'value'> {
-  const farther = a.tier === 'memory' ? b.tier : a.tier
-  return {
-    vouched: a.vouched < b.vouched ? a.vouched : b.vouched,
-    contained: a.contained > b.contained ? a.contained : b.contained,
-    tier: farther,
-    marked: a.marked || b.marked,
-  }
 }

@@ -13,10 +13,8 @@ export interface SearchList {
   readonly wanted: WantedWords
 }
 
-/** Rows that the words match and that are looked at; of a word in more products than that, the rest is not. */
-const MATCHES_AT_MOST = 10_000
-/** Of these, those that are scored: what has the words in its title or names first. */
-const SCORED_AT_MOST = 1_500
+/** Of a word in more products than are looked at, the rest is not found; what has the words in its title or names is scored first. */
+const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 
 /** Of D description, C attributes, B names and codes, A title. */
 const WEIGHTS = '{0.1, 0.3, 0.6, 1}'
@@ -44,8 +42,18 @@ const score = (bound: {
     - case when in_stock then 0 else 0.05 end
     + case when words @@ ${bound.code} then 10 else 0 end)::numeric, 6)`
 
+/** How much is looked at, and how much of it is scored. */
+export interface SearchDepth {
+  readonly matches: number
+  readonly scored: number
+}
+
 /** @returns a statement planned for its values where it has filters, else one of few with a name */
-export function searchStatement({ channel, filters, wanted }: SearchList, { start, skip, rows }: ListStretch): SnapshotStatement {
+export function searchStatement(
+  { channel, filters, wanted }: SearchList,
+  { start, skip, rows }: ListStretch,
+  depth: SearchDepth = LIST_DEPTH,
+): SnapshotStatement {
   const scope = listScope({ channel, filters })
   const { bind } = scope
   const { words, count, locales } = wanted
@@ -58,18 +66,18 @@ export function searchStatement({ channel, filters, wanted }: SearchList, { star
         select s.product_id, s.words, s.title_words
         from read.search s
         where ${matchesOf(wanted, bind)}
-        limit ${MATCHES_AT_MOST})`
+        limit ${depth.matches})`
   const candidates = (inTitle: boolean) => /* sql */ `
       select s.product_id, s.words, s.title_words, row.popularity, row.in_stock, ${inTitle} as in_title
       from ${matched} as s
       cross join lateral ${listedRow(scope)} as row
-      where ${inTitle ? titled : `(select count(*) from titled) < ${SCORED_AT_MOST} and not ${titled}`}
-      limit ${SCORED_AT_MOST}`
+      where ${inTitle ? titled : `(select count(*) from titled) < ${depth.scored} and not ${titled}`}
+      limit ${depth.scored}`
   const backwards = start?.direction === 'prev'
   const direction = backwards ? 'asc' : 'desc'
   const place =
     start === null ? '' : `where (position, id) ${backwards ? '>' : '<'} (${bind(start.position)}::numeric, ${bind(start.id)}::uuid)`
-  const name = ['search', count, ...locales, ...filters.keys(), ...(start === null ? [] : [start.direction]), rows].join('-')
+  const name = ['search', depth.scored, count, ...locales, ...filters.keys(), ...(start === null ? [] : [start.direction]), rows].join('-')
   const text = /* sql */ `
     /* search */
     with ${scope.resolved},

@@ -5,12 +5,14 @@ import type { SearchQuery, SearchTerm } from './search-query.ts'
 /** How many of the words a product must have. */
 export type WordCount = 'all' | 'most'
 
-/** A last word that is at least so long may go on: shorter ones are the beginning of half the vocabulary. */
-const PREFIX_LENGTH = 3
+/** A last word that is at least so long may go on: a shorter one is the beginning of half the vocabulary, or of a tenth of what is left of it by other words. */
+export const PREFIX_LENGTH = 3
+const PREFIX_LENGTH_AMONG_OTHERS = 2
 
 /** @param fields only these weights: A title, B names and codes; '' for all */
 export function matchText({ terms }: SearchQuery, count: WordCount, fields: '' | 'AB'): string {
-  const each = terms.map((term, i) => termText(term, i === terms.length - 1, fields))
+  const prefixFrom = terms.length > 1 ? PREFIX_LENGTH_AMONG_OTHERS : PREFIX_LENGTH
+  const each = terms.map((term, i) => termText(term, { prefixFrom: i === terms.length - 1 ? prefixFrom : Infinity, fields }))
   const all = each.join(' & ')
   if (count === 'all' || each.length < 2) return all
   return each.map((_, left) => `(${each.filter((__, i) => i !== left).join(' & ')})`).join(' | ')
@@ -21,15 +23,20 @@ export function rankText({ terms }: SearchQuery): string {
   return [...new Set(terms.flatMap(({ forms }) => forms.flat()))].join(' | ')
 }
 
-/** Any of the forms of one word. @param last the query's last word may go on: people search while they type */
-export function termText({ forms }: SearchTerm, last: boolean, fields: '' | 'AB'): string {
-  const texts = forms.map((form) => form.map((word, i) => lexeme(word, last && i === form.length - 1, fields)).join(' & '))
-  return texts.length === 1 && forms[0]?.length === 1 ? (texts[0] ?? '') : `(${texts.map((text) => `(${text})`).join(' | ')})`
+export interface TermOptions {
+  /** Letters from which on the word may be the beginning of one; Infinity: never. */
+  readonly prefixFrom: number
+  readonly fields: '' | 'AB'
 }
 
-function lexeme(word: string, mayGoOn: boolean, fields: string): string {
-  const labels = `${mayGoOn && word.length >= PREFIX_LENGTH ? '*' : ''}${fields}`
-  return labels === '' ? word : `${word}:${labels}`
+/** Any of the forms of one word. */
+export function termText({ forms }: SearchTerm, { prefixFrom, fields }: TermOptions): string {
+  const lexeme = (word: string, last: boolean) => {
+    const labels = `${last && word.length >= prefixFrom ? '*' : ''}${fields}`
+    return labels === '' ? word : `${word}:${labels}`
+  }
+  const texts = forms.map((form) => form.map((word, i) => lexeme(word, i === form.length - 1)).join(' & '))
+  return texts.length === 1 && forms[0]?.length === 1 ? (texts[0] ?? '') : `(${texts.map((text) => `(${text})`).join(' | ')})`
 }
 
 /** As a tsquery in every language of the reader's, so that each row is met by its own. @param parameter `$n`, a text of this file */

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { refreshTerms } from '../../catalog-admin/product/refresh-terms.ts'
 import { tick } from '../../shared/clock.ts'
-import { inTransaction } from '../../shared/postgres.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
 import { repairStatement } from './repair-statement.ts'
 import { parseQuery } from './search-query.ts'
 import { searchStatement } from './search-statement.ts'
+import { learnWords } from '../../test/support/learn-words.ts'
 
 let database: TestDatabase
 let ticking: NodeJS.Timeout
@@ -68,7 +67,7 @@ const PRODUCTS: readonly Draft[] = [
   { key: 'LAMP-3', title: 'Desk lamp', stock: 3, popularity: 5_000 },
 ]
 
-const learn = () => inTransaction(database.primary, (client) => refreshTerms(client, 1_000))
+const learn = () => learnWords(database.primary)
 
 beforeAll(async () => {
   database = await testDatabase()
@@ -147,10 +146,7 @@ test('key, SKU and GTIN find their product, before all that only has the same wo
 
 test('a number with its unit is found however it is written, and as a bare attribute', async () => {
   for (const q of ['samsung 500gb', 'samsung 500 GB']) expect((await search(q)).keys, q).toEqual(['DISK-1'])
-  for (const q of ['samsung 2tb', 'samsung 2 TB', '2000gb samsung', '2-tb samsung']) {
-    if (q.startsWith('2000')) continue
-    expect((await search(q)).keys, q).toEqual(['DISK-2'])
-  }
+  for (const q of ['samsung 2tb', 'samsung 2 TB', '2-tb samsung']) expect((await search(q)).keys, q).toEqual(['DISK-2'])
 })
 
 test('words of the reader’s language are stemmed in it, accents do not matter', async () => {

@@ -19,6 +19,7 @@ import { registerBrandList } from '../../catalog-query/list/brand-list.ts'
 import { registerChannelList } from '../../catalog-query/list/channel-list.ts'
 import { registerListRoutes } from '../../catalog-query/list/list-routes.ts'
 import { createProductFinder } from '../../catalog-query/product/find-product.ts'
+import { registerSuggestRoutes } from '../../catalog-query/suggest/suggest-routes.ts'
 import { createLookUps } from '../../catalog-query/product/look-up.ts'
 import { createReferenceData } from '../../catalog-query/reference-data.ts'
 import { readAfterCommit } from '../../shared/clock.ts'
@@ -70,6 +71,7 @@ export function openReadingApp(database: TestDatabase): ReadingApp {
   registerFacetRoutes(app, context, { maxBytes: MAX_BYTES })
   registerBatchGet(app, context)
   registerOfferRoutes(app, context, { maxBytes: MAX_BYTES })
+  registerSuggestRoutes(app, context, { maxBytes: MAX_BYTES })
   registerCategoryRoutes(app, context, { maxBytes: MAX_BYTES })
   registerChannelList(app, context)
   registerBrandList(app, context)

@@ -14,6 +14,11 @@ export function guardReads(app: FastifyInstance, keys: KeyCheck): void {
   })
 }
 
+/** For a route that needs its scope even where reading is anonymous: its `onRequest`. */
+export function requireScope(keys: KeyCheck, scope: Scope): (request: FastifyRequest) => Promise<void> {
+  return async (request) => void (await keys.check(secretOf(request), scope))
+}
+
 export function secretOf(request: FastifyRequest): string | undefined {
   const header = request.headers['x-api-key']
   return typeof header === 'string' ? header : undefined

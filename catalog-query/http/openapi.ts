@@ -20,6 +20,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       tags: [
         { name: 'products', description: 'One product, or several by name' },
         { name: 'lists', description: 'Lists, categories, brands, channels' },
+        { name: 'feed', description: 'What changed, for whoever keeps a copy' },
       ],
       components: {
         securitySchemes: {
@@ -40,7 +41,9 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
     },
     transform: ({ schema, url, route }) => {
       if (schema.hide === true || route.config?.scope === null) return { schema, url }
-      return { schema: { ...schema, headers: TOKEN_HEADER, security: [{}, { apiKey: [] }] }, url }
+      // Reading is anonymous unless the server is set to ask for a key; other scopes always need one.
+      const security = [...(route.config?.scope === 'catalog:read' ? [{}] : []), { apiKey: [] }]
+      return { schema: { ...schema, headers: TOKEN_HEADER, security }, url }
     },
   })
   const options = { schema: { hide: true }, config: { scope: null } }

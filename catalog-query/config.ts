@@ -26,6 +26,10 @@ export interface QueryConfig {
   readonly poolSize: number
   /** Reads on the primary at the same time. */
   readonly primaryLimit: number
+  /** Requests under way at most; one more is refused. */
+  readonly maxInFlight: number
+  /** How late the event loop may run before requests are refused, milliseconds; 0: any. */
+  readonly maxDelayMs: number
   /** Of an answer that anybody may keep. */
   readonly cacheControl: string
   /** `*`, one origin, or '' for no CORS headers. */
@@ -54,6 +58,8 @@ const SETTINGS = {
   QUERY_MEMORY_MB: integer({ min: 1, max: 100_000, fallback: 64 }),
   QUERY_POOL_SIZE: integer({ min: 1, max: 200, fallback: 8 }),
   QUERY_PRIMARY_LIMIT: integer({ min: 1, max: 200, fallback: 4 }),
+  QUERY_MAX_IN_FLIGHT: integer({ min: 1, max: 1_000_000, fallback: 1_000 }),
+  QUERY_MAX_DELAY_MS: integer({ min: 0, max: 60_000, fallback: 100 }),
   CACHE_MAX_AGE_S: integer({ min: 0, max: DAY_S, fallback: 1 }),
   CACHE_STALE_WHILE_REVALIDATE_S: integer({ min: 0, max: DAY_S, fallback: 0 }),
   CORS_ORIGIN: text('*'),
@@ -80,6 +86,8 @@ export function readConfig(env: Environment = process.env): QueryConfig {
     memoryBytes: settings.QUERY_MEMORY_MB * 1024 * 1024,
     poolSize: settings.QUERY_POOL_SIZE,
     primaryLimit: settings.QUERY_PRIMARY_LIMIT,
+    maxInFlight: settings.QUERY_MAX_IN_FLIGHT,
+    maxDelayMs: settings.QUERY_MAX_DELAY_MS,
     cacheControl: cacheControl(settings.CACHE_MAX_AGE_S, settings.CACHE_STALE_WHILE_REVALIDATE_S),
     corsOrigin: settings.CORS_ORIGIN === 'off' ? '' : settings.CORS_ORIGIN,
     authRequired: settings.QUERY_AUTH === 'required',

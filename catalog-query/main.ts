@@ -20,6 +20,7 @@ import { createProductReader } from './cache/product-reader.ts'
 import { createRedisStore } from './cache/redis-store.ts'
 import { createReplicas } from './cache/replicas.ts'
 import { readConfig, type QueryConfig } from './config.ts'
+import { createAdmission } from './http/admission.ts'
 import { followDrops, subscribeToDrops } from './memory-drops.ts'
 import { createClockCheck } from './clock-check.ts'
 import { watchParts } from './part-watch.ts'
@@ -65,7 +66,8 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   const redisBreakers = store?.breakers ?? []
   const memoryBytes = () => memory.sizeBytes()
   measureParts(registry, { sources: replicas.sources, redisBreakers, memoryBytes, clock })
-  const health = createHealth({ sources: replicas.sources, redis, redisBreakers, memoryBytes, clock })
+  const admission = createAdmission(config)
+  const health = createHealth({ admission, sources: replicas.sources, redis, redisBreakers, memoryBytes, clock })
   const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics: registry, health, stopping: signal }, (app) =>
     registerCacheInspection(app, { memory, store, reference, nowUs, clockIsSound }),
   )
@@ -73,6 +75,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
 
   const server = await createQueryServer({
     ...config,
+    admission,
     log,
     metrics: registry,
     limiterRedis: config.rateLimit > 0 ? openRedis(config, 'limiter', { log, lifecycle }) : null,

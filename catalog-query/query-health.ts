@@ -5,6 +5,7 @@ import type { Breaker } from './cache/breaker.ts'
 import type { SnapshotSource } from './cache/snapshot-source.ts'
 import { TRUST_US } from './cache/trust.ts'
 import type { ClockCheck } from './clock-check.ts'
+import type { Admission } from './http/admission.ts'
 
 export interface HealthParts {
   readonly sources: readonly SnapshotSource[]
@@ -12,9 +13,10 @@ export interface HealthParts {
   readonly redisBreakers: readonly Breaker[]
   readonly memoryBytes: () => number
   readonly clock: ClockCheck
+  readonly admission: Admission
 }
 
-export function createHealth({ sources, redis, redisBreakers, memoryBytes, clock }: HealthParts): CheckHealth {
+export function createHealth({ sources, redis, redisBreakers, memoryBytes, clock, admission }: HealthParts): CheckHealth {
   return () => {
     const databases = sources.map((source) => [source.name, databaseHealth(source)] as const)
     const cache = cacheHealth(redis, redisBreakers)
@@ -28,8 +30,16 @@ export function createHealth({ sources, redis, redisBreakers, memoryBytes, clock
       redis: cache,
       ...Object.fromEntries(databases),
       clock: clock.health(),
+      load: loadHealth(admission),
     }
   }
+}
+
+/** Not required: a process that is taken out leaves its load to the others. */
+function loadHealth(admission: Admission): PartHealth {
+  const percent = Math.round(admission.refusedPart() * 100)
+  const detail = `${admission.inFlight()} requests under way${percent > 0 ? `; ${percent} % are refused` : ''}`
+  return { ok: percent === 0, required: false, detail }
 }
 
 function cacheHealth(redis: RedisClient | null, breakers: readonly Breaker[]): PartHealth {

@@ -2,6 +2,7 @@
 import type { RedisClient } from '../shared/redis.ts'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import { registerApiDocs } from '../shared/api-docs.ts'
 import { createHttpServer, type HttpServer } from '../shared/http-server.ts'
 import { registerProblemPages } from '../shared/problem-page.ts'
 import { guardReads } from './access/guard.ts'
@@ -12,6 +13,7 @@ import { registerOfferRoutes } from './batch/offers.ts'
 import { registerCategoryRoutes } from './category/category-routes.ts'
 import { registerChangeFeed } from './change/change-route.ts'
 import { registerFacetRoutes } from './facet/facet-routes.ts'
+import { admitRequests, type Admission } from './http/admission.ts'
 import { allowOrigin } from './http/cors.ts'
 import { addOpenApi } from './http/openapi.ts'
 import type { ReadContext } from './http/read-context.ts'
@@ -35,6 +37,7 @@ export interface QueryServerParts {
   readonly rateLimit: number
   /** Counts for the rate limit; null: this process counts alone. */
   readonly limiterRedis: RedisClient | null
+  readonly admission: Admission
   /** Of each cache of lists, trees and offers. */
   readonly listBytes: number
 }
@@ -48,10 +51,12 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   const app = createHttpServer({ log, metrics, bodyLimitBytes: BODY_LIMIT_BYTES, trustProxy, logPerMille: parts.logPerMille })
 
   allowOrigin(app, parts.corsOrigin)
+  await addOpenApi(app)
+  await registerApiDocs(app, '/docs', 'Catalog: query API')
+  admitRequests(app, parts.admission, metrics)
   const keys = createKeyCheck(context.readSnapshot)
   if (parts.authRequired) guardReads(app, keys)
   if (parts.rateLimit > 0) await limitReads(app, { perMinute: parts.rateLimit, redis: parts.limiterRedis, keys })
-  await addOpenApi(app)
   registerProblemPages(app)
 
   const memory = { maxBytes: parts.listBytes }

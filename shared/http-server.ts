@@ -97,7 +97,9 @@ function pathOf(request: FastifyRequest): string {
 
 /** Answers problem details; a 5xx is logged here, once, with its cause. */
 export function sendProblem(error: CatalogError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.status >= 500) request.log.error({ err: error.cause ?? error, requestId: request.id, url: request.url }, error.message)
+  // Whoever is too busy to answer is too busy to write a line each time; refusals are counted by status.
+  if (error.status >= 500 && error.problem !== 'overloaded')
+    request.log.error({ err: error.cause ?? error, requestId: request.id, url: request.url }, error.message)
   if (error.status >= 500 || !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
   return reply
     .code(error.status)

@@ -9,6 +9,7 @@ import { UNOBSERVED } from '../../catalog-query/cache/reader-observer.ts'
 import { createReplicas } from '../../catalog-query/cache/replicas.ts'
 import { createProductFinder } from '../../catalog-query/product/find-product.ts'
 import { createLookUps } from '../../catalog-query/product/look-up.ts'
+import { createAdmission } from '../../catalog-query/http/admission.ts'
 import { createReferenceData } from '../../catalog-query/reference-data.ts'
 import { createQueryServer, type QueryServerParts } from '../../catalog-query/server.ts'
 import type { HttpServer } from '../../shared/http-server.ts'
@@ -40,6 +41,7 @@ export async function openQueryServer(database: TestDatabase, settings: Settings
     authRequired,
     rateLimit,
     limiterRedis,
+    admission: createAdmission({ maxInFlight: 1_000, maxDelayMs: 0 }),
     listBytes: MEMORY_BYTES,
     context: {
       ...reader,

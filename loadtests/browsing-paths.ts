@@ -1,0 +1,111 @@
+/** What a shop asks of a catalog, kind by kind, made of the catalog's own categories, brands and facets: no two paths alike, so that no cache answers. */
+import type { HttpClient } from './http-client.ts'
+import { below, pick, type Random } from './random.ts'
+
+export interface BrowsingKind {
+  readonly name: string
+  readonly paths: readonly string[]
+}
+
+interface Category {
+  readonly slug: string
+  readonly productCount: number
+  readonly children: readonly Category[]
+}
+
+interface Facet {
+  readonly parameter: string
+  readonly type: 'terms' | 'range'
+  readonly values?: readonly { readonly value: string }[]
+  readonly min?: number | null
+  readonly max?: number | null
+}
+
+interface Page {
+  readonly page: { readonly next: string | null }
+}
+
+const SORTS = ['popular', 'newest', 'price', '-price', 'title'] as const
+const PAGE_LIMIT = 24
+const ROWS_AT_MOST = 10_000
+
+/** @param count paths of a kind, at most: a small catalog has fewer different ones */
+export async function browsingKinds(client: HttpClient, random: Random, count: number): Promise<readonly BrowsingKind[]> {
+  const tree = await client.getJson<{ data: readonly Category[] }>({ path: '/v1/categories' })
+  const categories = flatten(tree.data).filter(({ productCount }) => productCount > 0)
+  const total = tree.data.reduce((sum, { productCount }) => sum + productCount, 0)
+  if (categories.length === 0) throw new Error('The catalog has no categories with products: import some first')
+  const whole = { name: 'facets, whole catalog', paths: ['/v1/products/facets'] }
+  const facets = await client.getJson<{ facets: readonly Facet[] }>({ path: '/v1/products/facets?inStock=true' })
+  const make = (path: () => string) => distinct(path, count)
+  const category = () => encodeURIComponent(pick(random, categories).slug)
+  const term = termsOf(facets.facets, random)
+  const range = rangesOf(facets.facets, random)
+  const sort = () => pick(random, SORTS)
+  const lastPage = Math.max(1, Math.floor(Math.min(ROWS_AT_MOST, total) / PAGE_LIMIT))
+  return [
+    { name: 'list, a category', paths: make(() => `/v1/products?category=${category()}&sort=${sort()}`) },
+    { name: 'list, one value', paths: make(() => `/v1/products?${term()}&sort=${sort()}`) },
+    { name: 'list, a range', paths: make(() => `/v1/products?${range()}&sort=${sort()}`) },
+    {
+      name: 'list, three filters',
+      paths: make(() => `/v1/products?category=${category()}&${term()}&price=${priceRange(random)}&sort=${sort()}`),
+    },
+    { name: 'list, counted', paths: make(() => `/v1/products?category=${category()}&${term()}&count=capped`) },
+    { name: `page ${lastPage}`, paths: make(() => `/v1/products?page=${lastPage - below(random, Math.min(16, lastPage))}&sort=${sort()}`) },
+    { name: 'deep cursor', paths: await deepPaths(client, lastPage, count) },
+    whole,
+    { name: 'facets, a category', paths: make(() => `/v1/products/facets?category=${category()}`) },
+    { name: 'facets, filtered', paths: make(() => `/v1/products/facets?category=${category()}&${term()}&price=${priceRange(random)}`) },
+  ]
+}
+
+function flatten(categories: readonly Category[]): readonly Category[] {
+  return categories.flatMap((category) => [category, ...flatten(category.children)])
+}
+
+const TRIES_PER_PATH = 4
+
+function distinct(path: () => string, count: number): readonly string[] {
+  const paths = new Set<string>()
+  for (let tries = 0; paths.size < count && tries < TRIES_PER_PATH * count; tries++) paths.add(path())
+  return [...paths]
+}
+
+function termsOf(facets: readonly Facet[], random: Random): () => string {
+  const terms = facets.filter(({ parameter, values }) => parameter !== 'category' && parameter !== 'inStock' && (values ?? []).length > 0)
+  return () => {
+    const { parameter, values = [] } = pick(random, terms)
+    return `${encodeURIComponent(parameter)}=${encodeURIComponent(pick(random, values).value)}`
+  }
+}
+
+function rangesOf(facets: readonly Facet[], random: Random): () => string {
+  const ranges = facets.filter(({ type, min, max }) => type === 'range' && typeof min === 'number' && typeof max === 'number')
+  return () => {
+    const { parameter, min, max } = pick(random, ranges)
+    const from = Math.max(1, min ?? 0) * ((max ?? 1) / Math.max(1, min ?? 0)) ** random()
+    return `${encodeURIComponent(parameter)}=${Math.round(from)}..${Math.round(from * (1 + random()))}`
+  }
+}
+
+function priceRange(random: Random): string {
+  const from = Math.round(500 * 100 ** random())
+  return `${from}..${from * 4}`
+}
+
+/** A cursor of each order behind as many rows as pages can name, and what follows it. */
+async function deepPaths(client: HttpClient, lastPage: number, count: number): Promise<readonly string[]> {
+  const paths: string[] = []
+  for (const sort of SORTS) {
+    let path = `/v1/products?page=${lastPage}&sort=${sort}`
+    for (let n = 0; n < Math.ceil(count / SORTS.length); n++) {
+      const { next } = (await client.getJson<Page>({ path })).page
+      if (next === null) break
+      // Another limit reads another stretch: what was walked here is not what is asked for later.
+      path = `/v1/products?sort=${sort}&cursor=${next}`
+      paths.push(`${path}&limit=${PAGE_LIMIT + 1}`)
+    }
+  }
+  return paths
+}

@@ -22,7 +22,7 @@ export interface TermsFacet extends FacetHead {
   readonly values: readonly { readonly value: string; readonly label: string; readonly count: number; readonly selected: boolean }[]
 }
 
-export interface RangeFacet extends FacetHead {
+interface RangeFacet extends FacetHead {
   readonly type: 'range'
   /** null: of no product. */
   readonly min: number | null

@@ -27,7 +27,7 @@ export interface Item {
   readonly places: readonly { readonly category: number; readonly position: number }[]
 }
 
-export const BRANDS = 4
+const BRANDS = 4
 const ANCESTORS: Readonly<Record<number, readonly number[]>> = { 1: [1], 2: [1, 2], 3: [1, 2, 3], 4: [4] }
 /** What a request may name a category by. */
 export const CATEGORY_NAMES: Readonly<Record<string, number | undefined>> = {
@@ -108,7 +108,7 @@ const FIXED_ROWS = `
     (2, '{1,2}', 'parkas', 'Parkas', '{"en":"Parkas"}'), (null, '{}', '2', 'Digits', '{"en":"Digits"}');
   insert into attribute (code, kind, labels, unit) values ('color', 'text', '{"en":"Color"}', null), ('weight', 'number', '{}', 'kg')`
 
-export const ATTRIBUTE_IDS = { color: 100, weight: 101 } as const
+const ATTRIBUTE_IDS = { color: 100, weight: 101 } as const
 /** Of the dictionary, in the order of their numbers. */
 const DICTIONARY = [
   ...TAGS.map((value) => [FACET.tag, value] as const),

@@ -117,7 +117,8 @@ test('most products have one variant, some hundreds', () => {
 
 test('the largest product, 2,000 variants, stays within the limit of a document', () => {
   const make = createProductMaker(wide)
-  let index = 0
+  // The first one of this seed is number 86,395; should that change, the search goes on.
+  let index = 86_000
   while (make(index).variants.length < 2_000) index++
   expect(Buffer.byteLength(JSON.stringify(make(index)))).toBeLessThan(MAX_DOCUMENT_BYTES)
   expect(parseProductInput(make(index)).ok).toBe(true)

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { Counter, type Registry } from 'prom-client'
+import { registerApiDocs } from '../shared/api-docs.ts'
 import { createHttpServer, type HttpServer } from '../shared/http-server.ts'
 import { registerProblemPages } from '../shared/problem-page.ts'
 import type { Authenticator } from './access/authenticator.ts'
@@ -63,10 +64,11 @@ export async function createAdminServer(parts: AdminServerParts): Promise<HttpSe
   // Response schemas describe; they must not drop a field that they do not know.
   app.setSerializerCompiler(() => (body) => JSON.stringify(body))
 
+  await addOpenApi(app, SCHEMAS)
+  await registerApiDocs(app, '/admin/docs', 'Catalog: admin API')
   await limitRates(app, authenticator, parts.rateLimit)
   guardRoutes(app, authenticator)
   checkTokens(app)
-  await addOpenApi(app, SCHEMAS)
   registerProblemPages(app)
 
   const makeToken = createTokenMaker(pool)

@@ -87,7 +87,8 @@ function requestIdOf(header: string | string[] | undefined): string {
 }
 
 function nothingThere(request: FastifyRequest, allowed: readonly string[]): CatalogError {
-  if (allowed.length > 0) return methodNotAllowed(request.method, allowed)
+  // A route that takes any path may know of nothing at this one.
+  if (allowed.length > 0 && !allowed.includes(request.method)) return methodNotAllowed(request.method, allowed)
   return new CatalogError('not-found', `Nothing is at ${request.method} ${pathOf(request)}`)
 }
 

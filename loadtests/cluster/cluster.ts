@@ -8,7 +8,7 @@ import { LOOPBACK } from '../../stack/port.ts'
 import { postgresUrl } from '../../stack/postgres-server.ts'
 import { createProcessBook, type ProcessBook } from '../../stack/process-book.ts'
 import { runToEnd } from '../../stack/process.ts'
-import { findRedis, redisUrl, startRedis } from '../../stack/redis.ts'
+import { startOneRedis, startThreeNodes, type Caches } from './caches.ts'
 import { DATABASE, startDatabases, type Databases } from './databases.ts'
 import { createEdges, type Edges } from './edges.ts'
 import { createPart, signalAll, wakePart, type Part } from './part.ts'
@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly tell: (line: string) => void
   /** Takes the logs of all parts at the end; null: they go with everything else. */
   readonly logsTo: string | null
+  /** Three nodes instead of one server. */
+  readonly redisCluster: boolean
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -52,7 +54,7 @@ const FOLDER_PREFIX = 'catalog-faults-'
 const QUERIES = ['query-1', 'query-2', 'query-3']
 const INVALIDATORS = ['invalidator-1', 'invalidator-2']
 const RELAYS = ['relay-1', 'relay-2']
-const REDIS_MEMORY_MB = 128
+const AUDITOR = 'auditor'
 const MIGRATE_MS = 120_000
 const READY_MS = 60_000
 const READY_AGAIN_MS = 100
@@ -99,11 +101,15 @@ async function assemble(assembly: Assembly): Promise<Omit<Cluster, typeof Symbol
   const ports = await choosePorts()
   tell('Starting PostgreSQL with two standbys, Redis and Kafka')
   const doors = await openDoors(edges)
-  const [databases] = await Promise.all([openDatabases(assembly, ports), openRedis(assembly, ports), openKafka(assembly, ports, doors)])
+  const [databases, caches] = await Promise.all([
+    openDatabases(assembly, ports),
+    openCaches(assembly, ports),
+    openKafka(assembly, ports, doors),
+  ])
   const adminKey = `fault-run-${crypto.randomUUID()}`
   tell('Starting the programs')
   await migrate(assembly, ports)
-  const programs = await createPrograms(assembly, { ports, doors, adminKey })
+  const programs = await createPrograms(assembly, { ports, doors, caches, adminKey })
   parts.push(...programs)
   await Promise.all(programs.map((program) => program.start()))
   const allReady = () => waitUntilAllReady(programs)
@@ -133,7 +139,7 @@ async function openEdge(edges: Edges, edge: string, target: number): Promise<num
 /** The broker tells every client where to come back to: each has a door of its own, whose sign says the port of the client's edge. */
 async function openDoors(edges: Edges): Promise<ReadonlyMap<string, KafkaDoor>> {
   const doors = new Map<string, KafkaDoor>()
-  for (const name of [...INVALIDATORS, ...RELAYS]) {
+  for (const name of [...INVALIDATORS, ...RELAYS, AUDITOR]) {
     const port = await quietPort()
     const advertisedPort = await openEdge(edges, `${name}>kafka`, port)
     doors.set(name, { name: name.toUpperCase().replace('-', ''), port, advertisedPort })
@@ -156,23 +162,16 @@ async function openDatabases({ folder, edges, book, parts }: Assembly, ports: Cl
   return databases
 }
 
-async function openRedis({ folder, book, parts, tell }: Assembly, ports: ClusterPorts): Promise<void> {
-  const command = await findRedis(REPOSITORY, tell)
-  if (command === null) throw new Error('Expected redis-server or valkey-server on PATH, or Java and Maven to fetch one')
-  for (const name of ['redis', 'redis-copy'] as const) {
-    const options = {
-      command,
-      dataDir: join(folder, name),
-      port: ports[name],
-      logPath: join(folder, 'log', `${name}.log`),
-      maxMemoryMb: REDIS_MEMORY_MB,
-      track: book.track('part'),
-    }
-    const part = createPart(name, () => startRedis(options))
-    parts.push(part)
-    // The copy is started by the scenario that needs one.
-    if (name === 'redis') await part.start()
-  }
+async function openCaches({ folder, edges, book, parts, tell, redisCluster }: Assembly, ports: ClusterPorts): Promise<Caches> {
+  const caches = await (redisCluster ? startThreeNodes : startOneRedis)({
+    folder,
+    ports,
+    track: book.track('part'),
+    tell,
+    openEdge: (client) => openEdge(edges, `${client}>redis`, ports.redis),
+  })
+  parts.push(...caches.parts)
+  return caches
 }
 
 async function openKafka(
@@ -208,15 +207,15 @@ async function migrate({ folder, book }: Assembly, ports: ClusterPorts): Promise
 interface Surroundings {
   readonly ports: ClusterPorts
   readonly doors: ReadonlyMap<string, KafkaDoor>
+  readonly caches: Caches
   readonly adminKey: string
 }
 
 type Server = Program & { readonly origin: string }
 
-async function createPrograms(assembly: Assembly, { ports, doors, adminKey }: Surroundings): Promise<readonly Server[]> {
+async function createPrograms(assembly: Assembly, { ports, doors, caches, adminKey }: Surroundings): Promise<readonly Server[]> {
   const { edges } = assembly
   const database = async (edge: string, target: number) => postgresUrl(await openEdge(edges, edge, target), DATABASE)
-  const redis = async (name: string) => redisUrl(await openEdge(edges, `${name}>redis`, ports.redis))
   const brokers = (name: string) => `${LOOPBACK}:${doors.get(name)?.advertisedPort}`
 
   const programs: Server[] = []
@@ -225,18 +224,26 @@ async function createPrograms(assembly: Assembly, { ports, doors, adminKey }: Su
     const env = {
       DATABASE_REPLICA_URLS: replicas.join(','),
       DATABASE_URL: await database(`${name}>primary`, ports.primary),
-      REDIS_URL: await redis(name),
+      REDIS_URL: await caches.urlFor(name),
     }
     programs.push(await makeProgram(assembly, { name, main: 'catalog-query/main.ts', portName: 'QUERY', env }))
   }
   for (const name of INVALIDATORS) {
-    const env = { REDIS_URL: await redis(name), KAFKA_BROKERS: brokers(name) }
+    const env = { REDIS_URL: await caches.urlFor(name), KAFKA_BROKERS: brokers(name) }
     programs.push(await makeProgram(assembly, { name, main: 'catalog-query/invalidator/main.ts', portName: 'INVALIDATOR', env }))
   }
   for (const name of RELAYS) {
     const env = { DATABASE_URL: await database(`${name}>primary`, ports.primary), KAFKA_BROKERS: brokers(name) }
     programs.push(await makeProgram(assembly, { name, main: 'catalog-admin/relay/main.ts', portName: 'RELAY', env }))
   }
+  const opsUrls = programs.filter(({ name }) => QUERIES.includes(name)).map(({ opsOrigin }) => opsOrigin)
+  const audit = {
+    QUERY_OPS_URLS: opsUrls.join(','),
+    DATABASE_URL: await database('auditor>primary', ports.primary),
+    DATABASE_REPLICA_URLS: await database('auditor>replica-1', ports['standby-1']),
+    KAFKA_BROKERS: brokers(AUDITOR),
+  }
+  programs.push(await makeProgram(assembly, { name: AUDITOR, main: 'catalog-query/auditor/main.ts', portName: 'AUDITOR', env: audit }))
   const env = { DATABASE_URL: await database('admin>primary', ports.primary), ADMIN_API_KEY: adminKey, ADMIN_POOL_SIZE: '20' }
   programs.push(await makeProgram(assembly, { name: 'admin', main: 'catalog-admin/main.ts', portName: 'ADMIN', env }))
   return programs

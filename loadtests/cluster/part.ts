@@ -31,9 +31,9 @@ export function signalAll(part: Part, signal: NodeJS.Signals): void {
   for (const pid of part.pids()) signalGroup(pid, signal, false)
 }
 
-/** A part that is one process. @param start starts it and waits until it serves */
-export function createPart(name: string, start: () => Promise<RunningProcess>): Part {
-  let running: RunningProcess | null = null
+/** A part that is one process. @param start starts it and waits until it serves @param first when it runs already */
+export function createPart(name: string, start: () => Promise<RunningProcess>, first: RunningProcess | null = null): Part {
+  let running = first
   return {
     name,
     start: async () => {

@@ -9,7 +9,7 @@ import { isEdge, matching } from '../cluster/target.ts'
 import type { Traffic } from '../traffic/traffic.ts'
 import { dropEvent, holdTransaction, republish } from './data-faults.ts'
 import { failOverPrimary } from './fail-over-primary.ts'
-import { scrape, sumOf } from './metrics.ts'
+import { greatestOf, scrape, sumOf } from './metrics.ts'
 import { redeliver } from './redeliver.ts'
 import { failOverRedis, redisCommand, usedMemory } from './redis-faults.ts'
 import type { Step } from './scenario.ts'
@@ -91,11 +91,10 @@ export const ACTIONS: Readonly<Record<Step['do'], Action>> = {
     await failOverPrimary(cluster, { commits: traffic.logs.commits, behindMs: ms, note })
     return null
   },
-  'expect-metric': async ({ cluster, miss, note }, { target = '', metric = '', atLeast = 0 }) => {
+  'expect-metric': async ({ cluster, miss, note }, { target = '', metric = '', label = '', atLeast = 0 }) => {
     for (const program of cluster.programs.filter((each) => matching(target, cluster.programs.map(nameOf)).includes(each.name))) {
-      const samples = [...(await scrape(program))].filter(([name]) => name === metric || name.startsWith(`${metric}{`))
-      const greatest = Math.max(0, ...samples.map(([, value]) => Math.abs(value)))
-      note(`${program.name}: ${metric} ${greatest.toFixed(2)}`)
+      const greatest = greatestOf(await scrape(program), metric, label)
+      note(`${program.name}: ${metric}${label === '' ? '' : `{${label}}`} ${greatest.toFixed(2)}`)
       if (greatest < atLeast) miss(`${program.name} must show ${metric} of at least ${atLeast}, not ${greatest}`)
     }
     return null

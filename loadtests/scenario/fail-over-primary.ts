@@ -12,7 +12,7 @@ export interface PrimaryFailOver {
 
 /** The other standby must not be ahead of the one that is promoted, or it could not follow it. */
 const FIRST_CUT_OFF_MS = 150
-const CLIENTS = ['query>primary', 'relay>primary', 'admin>primary']
+const CLIENTS = ['query>primary', 'relay>primary', 'admin>primary', 'auditor>primary']
 
 /** Cut the standbys off, fence and kill the primary, promote standby-1, write down what survived, and only then let anybody reach it. */
 export async function failOverPrimary(

@@ -40,6 +40,7 @@ export interface FaultRunner extends AsyncDisposable {
 export function createFaultRunner(options: FaultRunOptions): FaultRunner {
   let ground: Ground | null = null
   const random = createRandom(options.seed)
+  const isPeculiar = ({ clockAheadMs, redisCluster }: Scenario) => clockAheadMs !== undefined || redisCluster === true
 
   async function endGround(): Promise<void> {
     await ground?.[Symbol.asyncDispose]()
@@ -51,7 +52,7 @@ export function createFaultRunner(options: FaultRunOptions): FaultRunner {
     const cycles: Cycle[] = []
     const firstRevs = new Map<string, number>()
     while (logs.reads.count < options.reads(scenario) || cycles.length === 0) {
-      if (scenario.fresh === true || (cycles.length === 0 && scenario.clockAheadMs !== undefined)) await endGround()
+      if (scenario.fresh === true || (cycles.length === 0 && isPeculiar(scenario))) await endGround()
       ground ??= await prepareGround(options, scenario, random)
       await ground.cluster.allReady()
       for (const [product, rev] of await currentRevs(ground.cluster)) if (!firstRevs.has(product)) firstRevs.set(product, rev)
@@ -66,7 +67,7 @@ export function createFaultRunner(options: FaultRunOptions): FaultRunner {
     let usable = false
     try {
       const figures = await run(scenario)
-      usable = scenario.fresh !== true && scenario.clockAheadMs === undefined
+      usable = scenario.fresh !== true && !isPeculiar(scenario)
       return figures
     } finally {
       if (!usable) await endGround()
@@ -83,6 +84,7 @@ async function currentRevs({ databases }: Cluster): Promise<ReadonlyMap<string, 
 async function prepareGround({ productCount, tell, logsTo }: FaultRunOptions, scenario: Scenario, random: Random): Promise<Ground> {
   const cluster = await startCluster({
     clockAheadMs: scenario.clockAheadMs ?? {},
+    redisCluster: scenario.redisCluster === true,
     tell,
     logsTo: logsTo === null ? null : join(logsTo, scenario.name),
   })

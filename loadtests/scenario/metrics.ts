@@ -27,6 +27,12 @@ export function sumOf(samples: Samples, name: string, label = ''): number {
   return sum
 }
 
+/** The greatest absolute value of any sample of that name that carries this label; 0 when there is none. */
+export function greatestOf(samples: Samples, name: string, label = ''): number {
+  const found = [...samples].filter(([key]) => (key === name || key.startsWith(`${name}{`)) && key.includes(label))
+  return Math.max(0, ...found.map(([, value]) => Math.abs(value)))
+}
+
 /** How much it grew; a program that was started again began at zero. */
 export function growth(before: Samples, after: Samples, name: string, label = ''): number {
   const [was, is] = [sumOf(before, name, label), sumOf(after, name, label)]

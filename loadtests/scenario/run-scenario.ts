@@ -20,6 +20,9 @@ export interface Cycle {
   /** Statements that databases answered to the query processes. */
   readonly originReads: number
   readonly primaryReads: number
+  /** What the auditor made of it. */
+  readonly audited: number
+  readonly auditorViolations: number
   readonly notes: readonly string[]
   /** Expectations of the scenario that did not come true. */
   readonly misses: readonly string[]
@@ -37,11 +40,14 @@ export async function runCycle(
   const [notes, misses]: [string[], string[]] = [[], []]
   const scene: Scene = { cluster, traffic, note: (what) => notes.push(what), miss: (what) => misses.push(what) }
   const before = await scrapeAll(cluster)
+  const auditor = cluster.programs.find((program) => program.name === 'auditor')!
+  const auditorBefore = await scrape(auditor)
   const fromMs = performance.now()
   const [spans] = await Promise.all([runSteps(scene, scenario.steps, fromMs), runTraffic(traffic, rates, scenario.seconds * 1_000)])
   const toMs = performance.now()
   const after = await scrapeAll(cluster)
   await sleep(SILENCE_MS)
+  const auditorAfter = await scrape(auditor)
   const failedOver = scenario.steps.some((step) => step.do === 'fail-over-primary')
   const grown = (label: string) =>
     after.reduce((sum, samples, i) => sum + growth(before[i] ?? new Map(), samples, 'catalog_snapshots_total', label), 0)
@@ -51,6 +57,8 @@ export async function runCycle(
     finalCheck: await checkAtRest(cluster, traffic, failedOver ? 'standby-1' : 'primary'),
     originReads: grown(''),
     primaryReads: grown('tier="primary"'),
+    audited: growth(auditorBefore, auditorAfter, 'catalog_auditor_events_checked_total'),
+    auditorViolations: growth(auditorBefore, auditorAfter, 'catalog_auditor_violations_total'),
     notes,
     misses,
   }

@@ -40,8 +40,9 @@ export interface Step {
   readonly share?: number
   /** redeliver and republish: how many events. */
   readonly count?: number
-  /** expect-metric: its name, and the least absolute value. */
+  /** expect-metric: its name, a label it must carry, and the least absolute value. */
   readonly metric?: string
+  readonly label?: string
   readonly atLeast?: number
   /** While it lasts nothing is promised: the primary is down, or no database is reachable. */
   readonly suspendsPromise?: boolean
@@ -62,15 +63,28 @@ export interface Scenario {
   readonly fresh?: boolean
   /** By program: how far its clock is ahead, milliseconds. Needs a cluster of its own. */
   readonly clockAheadMs?: Readonly<Record<string, number>>
+  /** A Redis Cluster of three nodes, `redis-1` to `redis-3`, instead of one server. Needs a cluster of its own. */
+  readonly redisCluster?: boolean
   /** Why this protocol cannot keep its promise here; stale answers are then expected, and their absence is a failure. */
   readonly expectsStale?: string
   readonly steps: readonly Step[]
 }
 
 const FOLDER = join(import.meta.dirname, '../faults')
-const SCENARIO_KEYS = new Set(['title', 'about', 'seconds', 'reads', 'short', 'fresh', 'clockAheadMs', 'expectsStale', 'steps'])
+const SCENARIO_KEYS = new Set([
+  'title',
+  'about',
+  'seconds',
+  'reads',
+  'short',
+  'fresh',
+  'clockAheadMs',
+  'redisCluster',
+  'expectsStale',
+  'steps',
+])
 const STEP_KEYS = new Set([
-  ...['at', 'do', 'target', 'for', 'times', 'every', 'ms', 'restart', 'share', 'count', 'metric', 'atLeast', 'suspendsPromise'],
+  ...['at', 'do', 'target', 'for', 'times', 'every', 'ms', 'restart', 'share', 'count', 'metric', 'label', 'atLeast', 'suspendsPromise'],
 ])
 
 /** In the order of their files' names. @throws Error naming the file and what is wrong in it */

@@ -24,6 +24,11 @@ test('a number and its unit are one word however they are written', () => {
   expect(words('1,000 sheets')).toEqual(['1000', 'sheets'])
 })
 
+test('dimensions are one word and their numbers', () => {
+  for (const text of ['2560x1440', '2560 x 1440', '2560 × 1440']) expect(words(text), text).toEqual(['2560', '1440', '2560x1440'])
+  expect(words('2 x 16GB')).toContain('16gb')
+})
+
 test('neighbours that do not belong together are not joined', () => {
   expect(words('2 GB 160 GB')).not.toContain('gb160')
   expect(words('red shoes')).toEqual(['red', 'shoes'])

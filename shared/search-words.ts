@@ -13,9 +13,16 @@ export interface Chunk {
 // ß and friends have no decomposition.
 const SPELLED_OUT: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ł: 'l', þ: 'th', ð: 'd', ı: 'i' }
 
-/** Lower case, without accents; `27"` is `27 inch`. Accents are dropped from Latin letters alone: in other scripts they make other letters. */
+/** Lower case, without accents; `27"` is `27 inch`, `2560 x 1440` is `2560x1440`. Accents are dropped from Latin letters alone: in other scripts they make other letters. */
 export function foldText(text: string): string {
-  if (isPlain(text)) return text.toLowerCase()
+  const folded = isPlain(text) ? text.toLowerCase() : foldAny(text)
+  return folded.replace(TIMES, '$1x')
+}
+
+/** Between two bare numbers. */
+const TIMES = /(\d) ?[x\u00D7] ?(?=\d+(?![\p{L}\d]))/gu
+
+function foldAny(text: string): string {
   return text
     .normalize('NFKD')
     .toLowerCase()
@@ -32,6 +39,8 @@ const CHUNK = /[\p{L}\p{M}\p{N}]+(?:[-./_&'’+,][\p{L}\p{M}\p{N}]+)*/gu
 const SEPARATOR = /[-./_&'’+,]/
 /** Scripts that write no blanks: their words are pairs of neighbouring letters. */
 const UNSPACED = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}]+/gu
+/** `2560x1440`: its numbers count apart, too. */
+const DIMENSIONS = /^\d{1,9}(?:x\d{1,9}){1,3}$/
 const MAX_PART_LENGTH = 64
 const MAX_JOINED_LENGTH = 40
 
@@ -59,6 +68,7 @@ function spaced(folded: string): string {
 }
 
 function toChunk(run: string): Chunk {
+  if (DIMENSIONS.test(run)) return { text: run, parts: run.split('x'), joined: run }
   if (!SEPARATOR.test(run)) return { text: run, parts: [run.slice(0, MAX_PART_LENGTH)], joined: null }
   // A number keeps its decimals together, `2.5` or `2,5` as 2p5: apart they would be two other numbers, joined a third.
   const numbers = run.replace(/(?<![\d.,])(\d+)[.,](\d{1,2}(?!\d))(?![.,]\d)/g, '$1p$2').replace(/(?<=\d),(?=\d{3}(?!\d))/g, '')
@@ -72,6 +82,11 @@ export function codeOf(text: string): string {
   return foldText(text)
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
     .slice(0, MAX_PART_LENGTH)
+}
+
+/** What a category is called, as one lexeme: whoever asks for `video cards` means the category, not what has both words in its title. */
+export function categoryMark(name: string): string {
+  return `#${codeOf(name).replace(/s$/, '')}`
 }
 
 const UNIT_NAMES: Readonly<Record<string, string>> = {
@@ -136,11 +151,11 @@ export function indexedText(text: string, limit: number, pairs: 'all' | 'units')
   let words = ''
   let before = ''
   for (const run of runsOf(text, limit)) {
-    const compound = SEPARATOR.test(run) ? toChunk(run) : null
+    const compound = SEPARATOR.test(run) || DIMENSIONS.test(run) ? toChunk(run) : null
     const parts = compound?.parts ?? [run.length > MAX_PART_LENGTH ? run.slice(0, MAX_PART_LENGTH) : run]
     const pair = pairs === 'all' || NUMBER.test(before) ? pairOf(before, parts[0] ?? '') : null
     for (const part of parts) words += ` ${canonicalUnit(part)}`
-    if (compound !== null && compound.joined !== null) words += ` ${compound.joined}`
+    if (compound !== null && compound.joined !== null) words += ` ${canonicalUnit(compound.joined)}`
     if (pair !== null) words += ` ${pair}`
     before = parts.at(-1) ?? ''
   }

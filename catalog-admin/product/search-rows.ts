@@ -2,7 +2,7 @@
 import type { PoolClient } from 'pg'
 import type { AttributeValue } from '../../shared/product-document.ts'
 import { localized } from '../../shared/representation.ts'
-import { codeOf, indexedText, textSearchConfiguration } from '../../shared/search-words.ts'
+import { categoryMark, codeOf, indexedText, textSearchConfiguration } from '../../shared/search-words.ts'
 import type { References } from '../reference/references.ts'
 import type { CompleteProduct } from './complete-product.ts'
 import type { Change } from './product-plan.ts'
@@ -56,7 +56,7 @@ interface SearchRow {
   readonly b: string
   readonly c: string
   readonly d: string
-  /** `=CODE` each: a whole code is found as one. */
+  /** `=CODE` each: a whole code is found as one; and `#NAME` for each category. */
   readonly codes: readonly string[]
   readonly title_words: number
 }
@@ -71,7 +71,7 @@ function searchRows(id: string, product: CompleteProduct, references: References
   const codes = [product.key, ...product.variants.flatMap(({ sku, gtin }) => [sku, gtin ?? '']), ...named]
   const marked = [...new Set(codes.map(codeOf))].filter((code) => code !== '' && code.length <= MAX_CODE_LENGTH).map((code) => `=${code}`)
   const described = [...new Set([...product.tags, ...attributes.flatMap(([code, value]) => attributeTexts(code, value)), ...variants])]
-  const c = indexedText(described.join(' ; '), ATTRIBUTE_WORDS, 'units')
+  const c = indexedText(described.join(' ; '), ATTRIBUTE_WORDS, 'all')
   const categories = references.categoriesOf(product)
   return Object.entries(product.i18n).map(([locale, { title, description }]) => {
     const paths = categories.map(({ path }) => path.map((name) => localized(name, [locale]) ?? ''))
@@ -86,7 +86,7 @@ function searchRows(id: string, product: CompleteProduct, references: References
       b: indexedText(names.join(' ; '), NAME_WORDS, 'all'),
       c: `${indexedText(tail, TITLE_WORDS, 'all')} ${indexedText(paths.flatMap((path) => path.slice(0, -1)).join(' ; '), NAME_WORDS, 'units')} ${c}`,
       d: indexedText(description ?? '', DESCRIPTION_WORDS, 'units'),
-      codes: marked,
+      codes: [...new Set([...marked, ...paths.map((path) => categoryMark(path.at(-1) ?? ''))])],
       title_words: title.split(/\s+/).length,
     }
   })

@@ -1,5 +1,5 @@
 /** What a shopper typed, as words to look for: any text is a query, nothing in it is an operator. */
-import { canonicalUnit, chunksOf, codeOf, pairOf, splitUnit, unitOf, type Chunk } from '../../shared/search-words.ts'
+import { canonicalUnit, categoryMark, chunksOf, codeOf, pairOf, splitUnit, unitOf, type Chunk } from '../../shared/search-words.ts'
 
 /** One word, or a number with its unit. */
 export interface SearchTerm {
@@ -15,6 +15,8 @@ export interface SearchQuery {
   readonly terms: readonly SearchTerm[]
   /** The whole query as one code; null where it is too long for one. */
   readonly code: string | null
+  /** The whole query as the name of a category. */
+  readonly category: string
 }
 
 /** What comes behind is left out: nobody types so many, and each costs. */
@@ -29,7 +31,7 @@ export function parseQuery(q: string): SearchQuery {
   const terms = toTerms(chunks)
   const text = terms.map((term) => term.text).join(' ')
   const code = codeOf(text)
-  return { text, terms, code: code !== '' && code.length <= CODE_LENGTH_AT_MOST ? code : null }
+  return { text, terms, code: code !== '' && code.length <= CODE_LENGTH_AT_MOST ? code : null, category: categoryMark(text) }
 }
 
 function withoutConnectives(chunks: readonly Chunk[]): readonly Chunk[] {

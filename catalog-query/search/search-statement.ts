@@ -26,12 +26,14 @@ const WEIGHTS = '{0.1, 0.3, 0.6, 1}'
  * - ts_rank over every form: about the mean, over the words, of the best field that each is in;
  * - ts_rank_cd: words that stand together, in the title above all;
  * - how much of the title the query is: of two products that have all words, the one with the shorter title is more of what was asked for;
+ * - the query is the name of its category;
  * - popularity and stock, which only order what the words leave equal.
  */
 const score = (bound: {
   readonly match: string
   readonly rank: string
   readonly code: string
+  readonly category: string
   readonly terms: string
 }): string => /* sql */ `
   round((
@@ -40,6 +42,7 @@ const score = (bound: {
     + case when in_title then 0.1 + 0.2 * least(1, ${bound.terms}::int::float8 / title_words) else 0 end
     + 0.05 * ln(1 + least(greatest(popularity, 0), 1e9)) / 20
     - case when in_stock then 0 else 0.05 end
+    + case when words @@ ${bound.category} then 0.3 else 0 end
     + case when words @@ ${bound.code} then 10 else 0 end)::numeric, 6)`
 
 /** How much is looked at, and how much of it is scored. */
@@ -62,6 +65,7 @@ export function searchStatement(
   const titled = `s.words @@ (${toTsquery(bind(matchText(words, count, 'AB')), locales)} || ${code})`
   const rank = toTsquery(bind(rankText(words)), locales)
   const terms = bind(words.terms.length)
+  const category = `${bind(`'${words.category}'`)}::tsquery`
   const matched = /* sql */ `(
         select s.product_id, s.words, s.title_words
         from read.search s
@@ -84,7 +88,7 @@ export function searchStatement(
     titled as materialized (${candidates(true)}),
     others as materialized (${candidates(false)}),
     scored as (
-      select product_id as id, max(${score({ match, rank, code, terms })}) as position
+      select product_id as id, max(${score({ match, rank, code, category, terms })}) as position
       from (select * from titled union all select * from others) as candidates
       group by product_id)
     select id, 0 as leg, position::float8 as position

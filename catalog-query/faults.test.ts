@@ -8,6 +8,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tick } from '../shared/clock.ts'
 import { toStamp } from '../shared/stamp.ts'
+import { openProxy as openProxyOn } from '../loadtests/cluster/tcp-proxy.ts'
 import { freePort } from '../stack/port.ts'
 import { findRedis, startRedis } from '../stack/redis.ts'
 import { commitProduct, tinyDocument } from '../test/support/commit-product.ts'
@@ -103,6 +104,10 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 function childrenOf(pid: number): readonly number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+}
+
+async function openProxy(port: number, target: number) {
+  return { port, ...(await openProxyOn(port, target)) }
 }
 
 async function makeBuckets(url: string): Promise<void> {
@@ -245,6 +250,153 @@ describe('databases', () => {
       expect((await read(query, unknown)).status).toBe(503)
       expect((await readyz(query)).status).toBe(200)
     })
+  })
+})
+
+describe('the way to a database', () => {
+  const through = (url: string, port: number) => url.replace(/:\d+\//, `:${port}/`)
+  const portOf = (url: string) => Number(new URL(url).port)
+
+  interface Timed extends Answer {
+    /** When it was asked, since the fault began. */
+    readonly atMs: number
+  }
+
+  /** Reads ever other products, one each 40 ms whether or not the others were answered, as readers do. */
+  async function readOn(query: RunningProgram, ids: readonly string[]): Promise<readonly Timed[]> {
+    const begunMs = performance.now()
+    const asked = ids.map(async (id, i) => {
+      await sleep(i * 40)
+      const atMs = performance.now() - begunMs
+      return { ...(await read(query, id)), atMs }
+    })
+    return await Promise.all(asked)
+  }
+
+  test('half open (nothing arrives, nothing ends): found within a second, the primary answers, and it is used again', async () => {
+    const proxy = await openProxy(await freePort(), portOf(cluster.replicaUrl))
+    try {
+      const DATABASE_REPLICA_URLS = through(cluster.replicaUrl, proxy.port)
+      await using query = await startQuery({ DATABASE_REPLICA_URLS, DATABASE_URL: cluster.primaryUrl })
+      expect((await readNew(query)).from).toBe('fwd=miss; detail=replica')
+      const ids = await Promise.all(Array.from({ length: 60 }, newProduct))
+      proxy.setMode({ kind: 'freeze' })
+      const answers = await readOn(query, ids)
+      expect(new Set(answers.map(({ status, from }) => `${status} ${from}`))).toEqual(new Set(['200 fwd=miss; detail=primary']))
+      const later = answers.filter(({ atMs }) => atMs > 1_000).map(({ tookMs }) => tookMs)
+      expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(2_500)
+      // A probe now and then apart, nobody waits for it any more.
+      expect(later.filter((tookMs) => tookMs > 500).length).toBeLessThanOrEqual(2)
+      expect((await readyz(query)).parts['replica-1']).toMatchObject({ ok: false })
+      proxy.setMode({ kind: 'pass' })
+      await until('the replica is used again', async () => (await readNew(query)).from.includes('replica'))
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  test('to one of two replicas: the other has all of its reads, and no primary is needed', async () => {
+    const proxy = await openProxy(await freePort(), portOf(cluster.replicaUrl))
+    try {
+      await using query = await startQuery({ DATABASE_REPLICA_URLS: `${through(cluster.replicaUrl, proxy.port)},${cluster.replicaUrl}` })
+      await readNew(query)
+      const ids = await Promise.all(Array.from({ length: 60 }, newProduct))
+      proxy.setMode({ kind: 'refuse' })
+      const answers = await readOn(query, ids)
+      expect(new Set(answers.map(({ status, from }) => `${status} ${from}`))).toEqual(new Set(['200 fwd=miss; detail=replica']))
+      expect(answers.filter(({ tookMs }) => tookMs > 500).length).toBeLessThanOrEqual(5)
+      const { parts } = await readyz(query)
+      expect([parts['replica-1']?.ok, parts['replica-2']?.ok]).toEqual([false, true])
+      proxy.setMode({ kind: 'pass' })
+      await until('the replica is well again', async () => (await readyz(query)).parts['replica-1']?.ok === true)
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  test('the least old of two that count is read', async () => {
+    // A primary is a replica that never lags.
+    await using query = await startQuery({ DATABASE_REPLICA_URLS: `${cluster.replicaUrl},${cluster.primaryUrl}` })
+    await readNew(query)
+    const ids = await Promise.all(Array.from({ length: 20 }, newProduct))
+    await cluster.replica.query('select pg_wal_replay_pause()')
+    try {
+      // Behind by more than half a second, and by less than disqualifies it.
+      await until(
+        'its age is known',
+        async () => Number(/^(\d+) ms/.exec((await readyz(query)).parts['replica-1']?.detail ?? '')?.[1]) > 1_000,
+      )
+      const stated = await Promise.all(ids.map(async (id) => Number((await read(query, id)).headers.get('catalog-staleness'))))
+      expect(Math.max(...stated)).toBeLessThan(1_000)
+    } finally {
+      await cluster.replica.query('select pg_wal_replay_resume()')
+    }
+  })
+
+  test('the primary is asked by a few at a time, however many wait for it', async () => {
+    await using query = await startQuery({ DATABASE_REPLICA_URLS: '', DATABASE_URL: cluster.primaryUrl, QUERY_PRIMARY_LIMIT: '2' })
+    const ids = await Promise.all(Array.from({ length: 150 }, newProduct))
+    const answers = await Promise.all(ids.map((id) => read(query, id)))
+    for (const { status, headers } of answers.filter((answer) => answer.status !== 200))
+      expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(10)
+    const { rows } = await cluster.primary.query<{ count: string }>(
+      `select count(*) from pg_stat_activity where application_name = 'catalog-query' and datname = 'catalog'`,
+    )
+    expect(Number(rows[0]?.count)).toBeLessThanOrEqual(2)
+    expect((await readNew(query)).status).toBe(200)
+  })
+})
+
+describe('without news', () => {
+  test('the primary frozen: what the replicas have is served, marked, its age told; all is well when it wakes', async () => {
+    await using query = await startQuery({})
+    const id = await newProduct()
+    const other = await newProduct()
+    expect((await read(query, id)).status).toBe(200)
+    await whileFrozen(cluster.primaryPid, async () => {
+      await sleep(2_500)
+      for (const each of [id, other]) {
+        const answer = await read(query, each)
+        expect([answer.status, answer.from]).toEqual([200, 'fwd=stale; detail=unverified'])
+        expect(Number(answer.headers.get('catalog-staleness'))).toBeGreaterThan(2_000)
+        expect(answer.tookMs).toBeLessThan(1_500)
+      }
+      expect((await readyz(query)).status).toBe(200)
+    })
+    await until('answers are vouched for again', async () => !(await read(query, id)).from.includes('unverified'))
+  })
+
+  test.skipIf(noRedis)('no relay, no invalidator, no Kafka: copies are checked by their rev, until heartbeats come again', async () => {
+    await using part = await testRedis()
+    await makeBuckets(part.url)
+    await using query = await startQuery({ REDIS_URL: part.url })
+    await until('Redis is used', async () => (await readyz(query)).parts['redis']?.ok === true)
+    const id = await newProduct()
+    expect((await read(query, id)).from).toBe('fwd=miss; detail=replica')
+    // Its own asOf vouches for it for 2 s.
+    await sleep(2_300)
+    const checked = await read(query, id)
+    expect([checked.status, checked.from]).toEqual([200, 'fwd=stale; fwd-status=304; detail=redis'])
+    expect(Number(checked.headers.get('catalog-staleness'))).toBeLessThan(2_500)
+    const redis = new Redis(part.url)
+    const store = createRedisStore(redis)
+    let next = 1
+    const beat = () => {
+      const heartbeat = toStamp(1, Date.now() * 1_000)
+      for (let bucket = 0; bucket < 16; bucket++) {
+        void store.apply({ bucket, from: next, to: next + 1, heartbeat, events: [], init: null, ttlMs: 60_000 }).catch(() => {})
+      }
+      next++
+    }
+    const beating = setInterval(beat, 100)
+    try {
+      await sleep(2_300)
+      expect((await read(query, id)).from).toBe('hit; detail=redis')
+    } finally {
+      clearInterval(beating)
+      redis.disconnect()
+    }
   })
 })
 

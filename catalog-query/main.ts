@@ -32,8 +32,9 @@ import { createReferenceData } from './reference-data.ts'
 import { createQueryServer } from './server.ts'
 
 const CONNECT_MS = 500
-/** A read that takes longer is given up, and the next database is asked. */
-const STATEMENT_MS = 800
+/** A read that takes longer is given up, and the next database is asked. With the grace well below a second: that is how long a frozen one is not found. */
+const STATEMENT_MS = 600
+const GRACE_MS = 100
 /** Of QUERY_MEMORY_MB: the rest is shared by look-ups, lists, trees and offers. */
 const PRODUCTS_SHARE = 0.7
 
@@ -114,7 +115,7 @@ interface Pools {
 
 function openPools(config: QueryConfig, { log, lifecycle }: Background): Pools {
   const open = (name: string, url: string, size: number): Pool => {
-    const limits = { size, connectMs: CONNECT_MS, statementMs: STATEMENT_MS, applicationName: 'catalog-query' }
+    const limits = { size, connectMs: CONNECT_MS, statementMs: STATEMENT_MS, graceMs: GRACE_MS, applicationName: 'catalog-query' }
     const pool = createPool({ url, ...limits }, log)
     lifecycle.onStop(name, () => pool.end())
     return pool

@@ -8,8 +8,10 @@ export interface PostgresOptions {
   readonly size: number
   /** Longest wait for a connection, and for one to open. */
   readonly connectMs: number
-  /** Longest a statement may run; enforced by the server and, for a frozen server, by the client 500 ms later. */
+  /** Longest a statement may run; enforced by the server and, for a frozen server, by the client a little later. */
   readonly statementMs: number
+  /** How much later. Default 500. */
+  readonly graceMs?: number
   readonly applicationName: string
 }
 
@@ -21,7 +23,7 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
     connectionTimeoutMillis: options.connectMs,
     idleTimeoutMillis: 60_000,
     statement_timeout: options.statementMs,
-    query_timeout: options.statementMs + 500,
+    query_timeout: options.statementMs + (options.graceMs ?? 500),
     idle_in_transaction_session_timeout: 30_000,
     application_name: options.applicationName,
     keepAlive: true,

@@ -10,9 +10,14 @@ import { runProgram, type RunningProgram } from '../../test/support/run-program.
 import { createAdmission, type Admission } from './admission.ts'
 
 /** Lets a time go by in which the event loop was late by this much at each look. @returns the time then */
-function pass(admission: Admission, beganMs: number, { lateMs, forMs }: { lateMs: number; forMs: number }): number {
+function pass(
+  admission: Admission,
+  beganMs: number,
+  { lateMs, forMs, requests = 50 }: { lateMs: number; forMs: number; requests?: number },
+): number {
   let nowMs = beganMs
   while (nowMs < beganMs + forMs) {
+    for (let i = 0; i < requests; i++) if (admission.enter() === null) admission.leave()
     nowMs += 20 + lateMs
     admission.noteDelay(lateMs, nowMs)
   }
@@ -44,6 +49,12 @@ describe('a request is let in', () => {
     expect(admission.enter()).toBe('delay')
     pass(admission, nowMs, { lateMs: 1, forMs: 2_500 })
     expect([admission.refusedPart(), admission.enter()]).toEqual([0, null])
+  })
+
+  test('when there are so few of them that it is not they who make it late', () => {
+    const admission = createAdmission({ maxInFlight: 100, maxDelayMs: 100 })
+    pass(admission, 0, { lateMs: 500, forMs: 5_000, requests: 2 })
+    expect(admission.refusedPart()).toBe(0)
   })
 
   test('always, where delays are not minded', () => {

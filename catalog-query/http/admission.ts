@@ -34,6 +34,8 @@ export interface Admission {
 const WHILE_MS = 100
 const RISE = 0.1
 const FALL = 0.05
+/** Fewer requests than this in a while are no queue: then the host is short of time, and refusing them would not give it any. */
+const REQUESTS_AT_LEAST = 10
 /** A rise is this many times larger at most, where the delay is many times the limit. */
 const RISES_AT_MOST = 5
 
@@ -42,10 +44,12 @@ export function createAdmission({ maxInFlight, maxDelayMs }: AdmissionLimits, ra
   let inFlight = 0
   let refusedPart = 0
   let leastMs = Infinity
+  let asked = 0
   let beganMs = 0
 
   return {
     enter() {
+      asked++
       if (inFlight >= maxInFlight) return 'in-flight'
       if (refusedPart > 0 && random() < refusedPart) return 'delay'
       inFlight++
@@ -57,11 +61,12 @@ export function createAdmission({ maxInFlight, maxDelayMs }: AdmissionLimits, ra
     noteDelay(lateMs, nowMs) {
       leastMs = Math.min(leastMs, lateMs)
       if (maxDelayMs === 0 || nowMs - beganMs < WHILE_MS) return
-      const overshoot = leastMs / maxDelayMs
+      const overshoot = asked < REQUESTS_AT_LEAST ? 0 : leastMs / maxDelayMs
       refusedPart = overshoot > 1 ? Math.min(1, refusedPart + RISE * Math.min(RISES_AT_MOST, overshoot)) : Math.max(0, refusedPart - FALL)
       // What is left of many small steps.
       if (refusedPart < FALL / 2) refusedPart = 0
       leastMs = Infinity
+      asked = 0
       beganMs = nowMs
     },
     inFlight: () => inFlight,

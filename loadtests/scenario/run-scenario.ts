@@ -14,7 +14,7 @@ export interface Cycle {
   readonly traffic: Span
   /** In which something was broken. */
   readonly faults: readonly Span[]
-  /** In which nothing was promised. */
+  /** In which nothing was promised, and 1.5 s more, in which a process finds out that it is over: its answers may be marked. */
   readonly suspended: readonly Span[]
   readonly finalCheck: FinalCheck
   /** Statements that databases answered to the query processes. */
@@ -30,6 +30,8 @@ export interface Cycle {
 
 /** Longer than the promise, so that only what nobody will ever correct is left. */
 const SILENCE_MS = 3_500
+/** A breaker asks once a second whether its database is back; until then a process goes on marking its answers. */
+const RECOVERY_MS = 1_500
 
 /** @throws Error when a step cannot be carried out: a scenario that did not happen shows nothing */
 export async function runCycle(
@@ -81,7 +83,9 @@ async function runSteps(scene: Scene, steps: readonly Step[], fromMs: number): P
   const broken = runs.filter(({ step }) => step.do !== 'expect-metric')
   return {
     faults: broken.map(({ span }) => span),
-    suspended: broken.filter(({ step }) => step.suspendsPromise === true).map(({ span }) => span),
+    suspended: broken
+      .filter(({ step }) => step.suspendsPromise === true)
+      .map(({ span }) => ({ fromMs: span.fromMs, toMs: span.toMs + RECOVERY_MS })),
   }
 }
 

@@ -166,7 +166,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a watermark vouches for ever',
     file: TRUST,
-    from: 'timeUs >= nowUs - TRUST_US && ',
+    from: 'timeUs >= nowUs - trustUs && ',
     to: '',
     caughtBy: 'R7, R8: a watermark that stands still',
     ...RACES,
@@ -260,8 +260,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'the clock is read in a statement of its own',
     file: 'catalog-query/cache/snapshot-source.ts',
-    from: 'return toSnapshot((await pool.query<TextRow>(query)).rows)\n  } catch',
-    to: "const data = await pool.query<TextRow>({ ...query, name: '', text: statement.text })\n    const clock = await pool.query<TextRow>({ ...query, name: '', text: wrapped('select 1'), values: [] })\n    return toSnapshot(data.rows.map((row) => ({ ...clock.rows[0], ...row, is_row: 'true' })))\n  } catch",
+    from: 'return toSnapshot((await pool.query<TextRow>(query)).rows)\n    } catch',
+    to: "const data = await pool.query<TextRow>({ ...query, name: '', text: statement.text })\n    const clock = await pool.query<TextRow>({ ...query, name: '', text: wrapped('select 1'), values: [] })\n    return toSnapshot(data.rows.map((row) => ({ ...clock.rows[0], ...row, is_row: 'true' })))\n    } catch",
     caughtBy: 'rows and the clock that vouches for them are one statement',
     suite: 'parts',
     testFile: 'catalog-query/cache/one-moment.test.ts',
@@ -269,7 +269,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a look-up is believed for ever',
     file: 'catalog-query/cache/snapshot-cache.ts',
-    from: '!isFresh(known.vouched, now)',
+    from: '!isFresh(known.vouched, now, trustUs())',
     to: 'false',
     caughtBy: 'a value in memory is read again once B is over',
     suite: 'model',

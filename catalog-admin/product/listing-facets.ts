@@ -31,10 +31,11 @@ export function facetValuesOf(product: CompleteProduct, references: References):
   return values
 }
 
-/** Sorted, each once; `onSale` is left to the channel. @param categoryIds with all ancestors */
+/** Sorted, each once; `onSale` is left to the channel. @param categoryIds with all ancestors @param values of the product, by facetKey */
 export function facetsOf(
   product: CompleteProduct,
   categoryIds: Iterable<number>,
+  values: ReadonlyMap<string, FacetValue>,
   { references, tokens }: { references: References; tokens: FacetTokens },
 ): readonly number[] {
   const brand = references.brandOf(product)
@@ -42,7 +43,7 @@ export function facetsOf(
   if (brand !== null) facets.add(facetToken(FACET.brand, brand.id))
   for (const id of categoryIds) facets.add(facetToken(FACET.category, id))
   if (product.variants.some(isInStock)) facets.add(facetToken(FACET.inStock))
-  for (const key of facetValuesOf(product, references).keys()) {
+  for (const key of values.keys()) {
     const token = tokens.get(key)
     if (token !== undefined) facets.add(token)
   }

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { isInStock } from '../../shared/representation.ts'
 import type { ProductState } from '../../shared/product-document.ts'
-import { addFacetTokens, type FacetTokens } from '../reference/facet-tokens.ts'
+import { addFacetTokens, type FacetTokens, type FacetValue } from '../reference/facet-tokens.ts'
 import type { Channel } from '../reference/channels.ts'
 import type { References } from '../reference/references.ts'
 import { buildDocument, stateOf } from './build-document.ts'
@@ -31,8 +31,9 @@ export async function writeReadModel(
   const documents = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
   await writeRows(client, WRITE_DOCUMENTS, documents)
   const listed = changes.filter((_, i) => states[i] === 'visible')
-  const tokens = await addFacetTokens(client, new Map(listed.flatMap(({ product }) => [...facetValuesOf(product, context.references)])))
-  const rows = listed.flatMap((change) => listingRows(change, tokens, context))
+  const values = listed.map(({ product }) => facetValuesOf(product, context.references))
+  const tokens = await addFacetTokens(client, new Map(values.flatMap((some) => [...some])))
+  const rows = listed.flatMap((change, i) => listingRows(change, { values: values[i] ?? new Map<string, FacetValue>(), tokens }, context))
   await deleteListings(client, changes, rows)
   await writeRows(client, WRITE_LISTINGS, rows)
   await writeSearchRows(client, changes, listed, context.references)
@@ -74,10 +75,14 @@ interface ListingRow {
 const EVERYTHING = 0
 
 /** One a channel with a price in it, times each category, each of its ancestors, and 0 for all. */
-function listingRows(change: Change, tokens: FacetTokens, { references, channels, nowMs }: ReadModelContext): readonly ListingRow[] {
+function listingRows(
+  change: Change,
+  { values, tokens }: { values: ReadonlyMap<string, FacetValue>; tokens: FacetTokens },
+  { references, channels, nowMs }: ReadModelContext,
+): readonly ListingRow[] {
   const { id, product, stored } = change
   const categories = new Set(references.categoriesOf(product).flatMap((category) => [...category.ancestors, category.id]))
-  const facets = facetsOf(product, categories, { references, tokens })
+  const facets = facetsOf(product, categories, values, { references, tokens })
   const common = {
     product_id: id,
     // A real holds it; what is too small for one is nought.

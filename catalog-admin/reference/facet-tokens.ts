@@ -1,6 +1,7 @@
 /** The values that listing rows can be filtered by, as integers: those of tags and attributes, which have no row of their own. */
 import type { PoolClient } from 'pg'
 import { facetNumber } from '../../shared/facet-token.ts'
+import { fixedArray, textArray } from '../product/binary-array.ts'
 
 /** By attribute id and value. */
 export type FacetTokens = ReadonlyMap<string, number>
@@ -12,8 +13,10 @@ export interface FacetValue {
 
 export const facetKey = (attributeId: number, value: string): string => `${attributeId} ${value}`
 
+// Settled: made by a transaction that ended before this statement began, so that no rollback takes it away again.
 const READ_TOKENS = /* sql */ `
-  select t.id::float8 as id, t.attribute_id as "attributeId", t.value
+  select t.id::float8 as id, t.attribute_id as "attributeId", t.value,
+    age(t.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid) as settled
   from unnest($1::int[], $2::text[]) as wanted (attribute_id, value)
   join facet_token t on t.attribute_id = wanted.attribute_id and t.value = wanted.value`
 
@@ -25,29 +28,67 @@ const ADD_TOKENS = /* sql */ `
   on conflict do nothing
   returning id::float8 as id, attribute_id as "attributeId", value`
 
+/** A token never changes, and ends with its database. */
+const REMEMBERED_AT_MOST = 50_000
+/** By connection, which ends with the server that it leads to: what a promoted standby never had is not remembered. */
+const remembered = new WeakMap<PoolClient, Map<string, number>>()
+
 /** Makes those that are not there yet. @param values by facetKey */
 export async function addFacetTokens(client: PoolClient, values: ReadonlyMap<string, FacetValue>): Promise<FacetTokens> {
-  const known = await readTokens(client, [...values.values()])
-  const missing = [...values].filter(([key]) => !known.has(key)).map(([, value]) => value)
-  if (missing.length === 0) return known
-  const numbers = missing.map(({ value }) => facetNumber(value))
-  const added = toTokens(await client.query<TokenRow>({ name: 'add-tokens', text: ADD_TOKENS, values: [...columnsOf(missing), numbers] }))
-  // What another transaction has made meanwhile.
-  const others = missing.filter(({ attributeId, value }) => !added.has(facetKey(attributeId, value)))
-  return new Map([...known, ...added, ...(await readTokens(client, others))])
+  const known = recall(client)
+  const tokens = new Map<string, number>()
+  for (const key of values.keys()) {
+    const id = known.get(key)
+    if (id !== undefined) tokens.set(key, id)
+  }
+  const missing = () => [...values].flatMap(([key, value]) => (tokens.has(key) ? [] : [value]))
+  for (const row of await readTokens(client, missing())) {
+    const key = facetKey(row.attributeId, row.value)
+    tokens.set(key, row.id)
+    if (row.settled) known.set(key, row.id)
+  }
+  for (const { attributeId, value, id } of await insertTokens(client, missing())) tokens.set(facetKey(attributeId, value), id)
+  // Another transaction made them meanwhile.
+  for (const { attributeId, value, id } of await readTokens(client, missing())) tokens.set(facetKey(attributeId, value), id)
+  return tokens
 }
 
-async function readTokens(client: PoolClient, values: readonly FacetValue[]): Promise<FacetTokens> {
-  if (values.length === 0) return new Map()
-  return toTokens(await client.query<TokenRow>({ name: 'read-tokens', text: READ_TOKENS, values: columnsOf(values) }))
+function recall(client: PoolClient): Map<string, number> {
+  const known = remembered.get(client)
+  if (known !== undefined && known.size < REMEMBERED_AT_MOST) return known
+  const none = new Map<string, number>()
+  remembered.set(client, none)
+  return none
 }
 
-type TokenRow = FacetValue & { readonly id: number }
+interface TokenRow extends FacetValue {
+  readonly id: number
+}
 
-function toTokens({ rows }: { readonly rows: readonly TokenRow[] }): FacetTokens {
-  return new Map(rows.map(({ attributeId, value, id }) => [facetKey(attributeId, value), id]))
+async function readTokens(
+  client: PoolClient,
+  values: readonly FacetValue[],
+): Promise<readonly (TokenRow & { readonly settled: boolean })[]> {
+  if (values.length === 0) return []
+  const query = { name: 'read-tokens', text: READ_TOKENS, values: columnsOf(values) }
+  return (await client.query<TokenRow & { settled: boolean }>(query)).rows
+}
+
+async function insertTokens(client: PoolClient, values: readonly FacetValue[]): Promise<readonly TokenRow[]> {
+  if (values.length === 0) return []
+  const numbers = values.map(({ value }) => facetNumber(value))
+  return (await client.query<TokenRow>({ name: 'add-tokens', text: ADD_TOKENS, values: [...columnsOf(values), numbers] })).rows
 }
 
 function columnsOf(values: readonly FacetValue[]): unknown[] {
-  return [values.map(({ attributeId }) => attributeId), values.map(({ value }) => value)]
+  return [
+    fixedArray(
+      'int',
+      values.map(({ attributeId }) => attributeId),
+    ),
+    textArray(
+      'text',
+      values.map(({ value }) => value),
+    ),
+  ]
 }

@@ -33,7 +33,7 @@ const LIMIT_MS = 15 * 60_000
 const OPEN_STATES = new Set(['uploading', 'validating', 'ready', 'running'])
 
 /** Real products that lie beside the repository on some machines (its README says where they are from). */
-const DATA_FOLDER = join(import.meta.dirname, '../../shared/data')
+export const DATA_FOLDER = join(import.meta.dirname, '../../shared/data')
 const DATA_FILES = ['icecat.ndjson.gz', 'bestbuy.ndjson.gz', 'pcparts.ndjson.gz']
 const GENERATED_PRODUCTS = 20_000
 const GENERATED_SEED = 7

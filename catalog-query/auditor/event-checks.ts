@@ -4,7 +4,7 @@ import { judgeCopy, type Change, type HeldCopy, type Judgement } from './judge-c
 import type { AskPrimary, Confirmation } from './primary-check.ts'
 import type { QueryProcess } from './query-processes.ts'
 
-export const LOOK_AFTER_MS = [250, 2_500, 10_000, 60_000] as const
+const LOOK_AFTER_MS = [250, 2_500, 10_000, 60_000] as const
 
 /** All that is needed to believe a violation, or to find what caused it. */
 export interface Evidence {

@@ -3,7 +3,7 @@ import { revTimeline, stampTimeline, type Stamp } from '../../shared/stamp.ts'
 import type { SnapshotSource } from '../cache/snapshot-source.ts'
 import type { Change, HeldCopy } from './judge-copy.ts'
 
-export interface PrimaryRow {
+interface PrimaryRow {
   /** 0: no such product. */
   readonly rev: number
   readonly timeline: number

@@ -14,7 +14,7 @@ export interface AdmissionLimits {
 }
 
 /** Why a request is refused. */
-export type Refusal = 'in-flight' | 'delay'
+type Refusal = 'in-flight' | 'delay'
 
 export interface Admission {
   /** @returns null: it is let in, and leaves later */

@@ -13,12 +13,15 @@ import {
 } from './browse-mix.ts'
 import { loopbackOrigin, positiveInteger, positiveNumber, runTool, UsageError } from './command-line.ts'
 import { createLatencies, type Latencies } from './latency.ts'
+import { createHttpClient } from './http-client.ts'
+import { type PrivateStack, startPrivateStack } from './private-stack.ts'
 import { createRandom } from './random.ts'
+import { generatedSource, runImport } from './run-import.ts'
 import { printTable } from './table.ts'
 
 const USAGE = `npm run load -- [--url http://127.0.0.1:3000] [--duration 10] [--connections 32] [--zipf 1.0] [--products 5000] [--seed 1]
   [--mix ${BROWSE_KINDS.map((kind) => `${kind}=${USUAL_WEIGHTS[kind]}`).join(',')}]
-The address may also be in QUERY_URL. Seconds at most 600. It capacity-tests one machine: for latency at a given rate there is open-loop.ts.`
+The address may also be in QUERY_URL; with --start it starts a catalog of its own, fills it with generated products, and removes it at the end. Seconds at most 600. It capacity-tests one machine: for latency at a given rate there is open-loop.ts.`
 
 const MAX_DURATION_S = 600
 const MAX_CONNECTIONS = 1_000
@@ -51,9 +54,11 @@ async function main(args: readonly string[]): Promise<number> {
       products: { type: 'string', default: '5000' },
       seed: { type: 'string', default: '1' },
       mix: { type: 'string', default: '' },
+      start: { type: 'boolean', default: false },
     },
   })
-  const origin = loopbackOrigin('--url', values.url)
+  await using stack = values.start ? await startFilledStack() : null
+  const origin = stack?.queryOrigin ?? loopbackOrigin('--url', values.url)
   const durationS = positiveInteger('--duration', values.duration, MAX_DURATION_S)
   const connections = positiveInteger('--connections', values.connections, MAX_CONNECTIONS)
   const mix: BrowseMix = {
@@ -67,6 +72,21 @@ async function main(args: readonly string[]): Promise<number> {
     `${origin}: ${keys.products.length} products, ${keys.categories.length} categories, Zipf ${mix.exponent}, ${connections} connections, ${durationS} s\n`,
   )
   return report(await run({ origin, durationS, connections, next }))
+}
+
+const GENERATED_PRODUCTS = 3_000
+
+async function startFilledStack(): Promise<PrivateStack> {
+  const stack = await startPrivateStack()
+  try {
+    await using admin = createHttpClient(stack.adminOrigin, 1, { 'x-api-key': stack.adminKey })
+    const { done, failed } = await runImport(admin, generatedSource(GENERATED_PRODUCTS))
+    if (failed > 0) throw new Error(`${failed} of ${done} generated products were refused`)
+    return stack
+  } catch (error) {
+    await stack[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 function parseWeights(list: string): BrowseMix['weights'] {

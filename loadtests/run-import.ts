@@ -49,8 +49,8 @@ export function fileSource(path: string): ImportSource {
   return { name: basename(path), open: () => (gzipped ? createReadStream(path) : createReadStream(path).pipe(createGzip({ level: 1 }))) }
 }
 
-function generatedSource(): ImportSource {
-  const shape = { products: GENERATED_PRODUCTS, seed: GENERATED_SEED }
+export function generatedSource(products = GENERATED_PRODUCTS): ImportSource {
+  const shape = { products, seed: GENERATED_SEED }
   return {
     name: `${GENERATED_PRODUCTS} generated products`,
     open: () => Readable.from(generateLines(shape)).pipe(createGzip({ level: 1 })),

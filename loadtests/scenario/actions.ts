@@ -11,7 +11,7 @@ import { dropEvent, holdTransaction, republish } from './data-faults.ts'
 import { failOverPrimary } from './fail-over-primary.ts'
 import { greatestOf, scrape, sumOf } from './metrics.ts'
 import { redeliver } from './redeliver.ts'
-import { failOverRedis, redisCommand, usedMemory } from './redis-faults.ts'
+import { failOverRedis, memoryFor, redisCommand } from './redis-faults.ts'
 import type { Step } from './scenario.ts'
 
 export interface Scene {
@@ -62,7 +62,7 @@ export const ACTIONS: Readonly<Record<Step['do'], Action>> = {
   },
   squeeze: async ({ cluster, note }, { share = 1 }) => {
     const before = await redisCommand(cluster.ports.redis, ['config', 'get', 'maxmemory'])
-    const bytes = Math.floor((await usedMemory(cluster.ports.redis)) * share)
+    const bytes = await memoryFor(cluster.ports.redis, share)
     await redisCommand(cluster.ports.redis, ['config', 'set', 'maxmemory', String(bytes)])
     return async () => {
       const evicted = /evicted_keys:(\d+)/.exec(String(await redisCommand(cluster.ports.redis, ['info', 'stats'])))?.[1]

@@ -18,8 +18,15 @@ export async function redisCommand(port: number, [command = '', ...args]: readon
   }
 }
 
-export async function usedMemory(port: number): Promise<number> {
-  return Number(/used_memory:(\d+)/.exec(String(await redisCommand(port, ['info', 'memory'])))?.[1])
+const SAMPLED_KEYS = 1_000
+
+/** @returns how much memory it may have for so large a share of the copies it holds now, bytes */
+export async function memoryFor(port: number, share: number): Promise<number> {
+  const used = Number(/used_memory:(\d+)/.exec(String(await redisCommand(port, ['info', 'memory'])))?.[1])
+  const [, keys] = (await redisCommand(port, ['scan', '0', 'match', '*:p:*', 'count', String(SAMPLED_KEYS)])) as [string, string[]]
+  let copies = 0
+  for (const key of keys) copies += Number(await redisCommand(port, ['memory', 'usage', key]))
+  return Math.floor(used - (1 - share) * copies)
 }
 
 /**

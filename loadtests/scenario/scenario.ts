@@ -36,7 +36,7 @@ export interface Step {
   readonly ms?: number
   /** kill of Redis: what it finds at its next start. */
   readonly restart?: 'empty' | 'dump'
-  /** squeeze: the memory it may use, as a share of what it uses now. */
+  /** squeeze: the share of its copies that there will be memory for. */
   readonly share?: number
   /** redeliver and republish: how many events. */
   readonly count?: number

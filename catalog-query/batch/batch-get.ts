@@ -34,7 +34,13 @@ const BatchBody = Type.Object(
     skus: Names('SKUs of any of their variants'),
     slugs: Names('Slugs, in any locale of the chain that `locale` begins'),
   },
-  { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'Exactly one kind of name' },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    description: 'Exactly one kind of name',
+    examples: [{ keys: ['P-1', 'P-2'] }],
+  },
 )
 type BatchBody = Static<typeof BatchBody>
 
@@ -48,10 +54,19 @@ const BatchParameters = Type.Object(REPRESENTATION_PARAMETERS, { additionalPrope
 export function registerBatchGet(app: HttpServer, context: ReadContext): void {
   const response: Answers = {
     200: BatchAnswer,
+    413: problemAnswer('The body is too large'),
+    415: problemAnswer('The body is not application/json'),
     422: problemAnswer('The body names no products, or more than one kind of name'),
     ...PROBLEM_ANSWERS,
   }
-  const schema = { summary: 'Get many products', tags: ['products'], querystring: BatchParameters, body: BatchBody, response }
+  const schema = {
+    summary: 'Get many products',
+    operationId: 'batchGetProducts',
+    tags: ['products'],
+    querystring: BatchParameters,
+    body: BatchBody,
+    response,
+  }
   app.post('/v1/products::batchGet', { config: { ...LIST_ROUTE.config, cost: costOf }, schema }, (request, reply) =>
     answerBatch(context, request, reply),
   )

@@ -28,6 +28,7 @@ const OfferParameters = Type.Object(
       maxLength: SKUS_AT_MOST * (SKU_LENGTH_AT_MOST + 1),
       pattern: '^[^\\u0000]+$',
       description: 'Up to 100 SKUs, separated by commas',
+      examples: ['P-1-M,P-1-L'],
     }),
   },
   { additionalProperties: false },
@@ -52,7 +53,13 @@ export function registerOfferRoutes(app: HttpServer, context: ReadContext, optio
     findGzip: createGzipCache(options.maxBytes),
   }
   const response = listAnswers(OfferAnswer)
-  const schema = { summary: 'Price and stock of many SKUs', tags: ['products'], querystring: OfferParameters, response }
+  const schema = {
+    summary: 'Price and stock of many SKUs',
+    operationId: 'listOffers',
+    tags: ['products'],
+    querystring: OfferParameters,
+    response,
+  }
   app.get('/v1/offers', { config: { ...LIST_ROUTE.config, cost: costOf }, schema }, (request, reply) => answerOffers(parts, request, reply))
 }
 

@@ -24,7 +24,7 @@ const CategoryItem = Type.Object(
   },
   { title: 'Category' },
 )
-const CategoryPath = Type.Object({ slug: Type.String({ minLength: 1, maxLength: 128 }) })
+const CategoryPath = Type.Object({ slug: Type.String({ minLength: 1, maxLength: 128, examples: ['jackets'] }) })
 
 const WHOLE_TREE = listAnswers(Type.Object({ data: Type.Array(CategoryItem) }))
 const ONE_CATEGORY: Answers = { ...listAnswers(CategoryItem), 404: problemAnswer('No category has this slug') }
@@ -58,10 +58,17 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
     )
   }
 
-  const wholeTree = { summary: 'The category tree', tags: ['categories'], querystring: CategoryParameters, response: WHOLE_TREE }
+  const wholeTree = {
+    summary: 'The category tree',
+    operationId: 'getCategoryTree',
+    tags: ['categories'],
+    querystring: CategoryParameters,
+    response: WHOLE_TREE,
+  }
   app.get('/v1/categories', { ...LIST_ROUTE, schema: wholeTree }, (request, reply) => answer(request, reply, null))
   const oneCategory = {
     summary: 'One category',
+    operationId: 'getCategory',
     tags: ['categories'],
     querystring: CategoryParameters,
     params: CategoryPath,

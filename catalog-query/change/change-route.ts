@@ -31,7 +31,11 @@ Scope: \`${SCOPE}\``
 const ChangeParameters = Type.Object(
   {
     after: Type.Optional(
-      Type.String({ maxLength: CURSOR_LENGTH_AT_MOST, description: '`next` of another page; empty: from the beginning of what is kept' }),
+      Type.String({
+        maxLength: CURSOR_LENGTH_AT_MOST,
+        examples: [''],
+        description: '`next` of another page; empty: from the beginning of what is kept',
+      }),
     ),
     limit: Type.Integer({ minimum: 1, maximum: LIMIT_AT_MOST, default: DEFAULT_LIMIT }),
   },
@@ -62,6 +66,7 @@ export function registerChangeFeed(app: HttpServer, context: ReadContext, keys: 
   const settings = { context: { ...context, answers: { ...context.answers, private: true } }, findGzip: () => null }
   const schema = {
     summary: 'Changes of products',
+    operationId: 'listChanges',
     description: DESCRIPTION,
     tags: ['feed'],
     querystring: ChangeParameters,

@@ -56,6 +56,7 @@ export function registerFacetRoutes(app: HttpServer, context: ReadContext, optio
     rendered: new WeakMap(),
   }
   const schema = {
+    operationId: 'countFacets',
     summary: 'Count what a list could be narrowed down by',
     description: `Counts are at most 60 s old (Catalog-Staleness); one’s own selection does not hide its siblings. ${ATTRIBUTE_DESCRIPTION}`,
     tags: ['lists'],

@@ -4,7 +4,12 @@ import { invalidParameter } from '../../shared/problem.ts'
 
 export const FIELDS_PARAMETER = {
   fields: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 500, description: 'Members to answer with, separated by commas; default: all of them' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 500,
+      examples: ['id,title,price'],
+      description: 'Members to answer with, separated by commas; default: all of them',
+    }),
   ),
 }
 

@@ -19,7 +19,8 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       },
       tags: [
         { name: 'products', description: 'One product, or several by name' },
-        { name: 'lists', description: 'Lists, categories, brands, channels' },
+        { name: 'lists', description: 'Lists, what narrows them down, suggestions, brands, attributes, channels' },
+        { name: 'categories', description: 'The category tree' },
         { name: 'feed', description: 'What changed, for whoever keeps a copy' },
       ],
       components: {
@@ -31,14 +32,10 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
             description: 'Only where the server asks for one. A revoked key works at most 60 s longer.',
           },
         },
-        headers: {
-          ConsistencyToken: {
-            description: 'In: never answer anything older. Out: for the next read.',
-            schema: { type: 'string', maxLength: 200 },
-          },
-        },
+        headers: HEADERS,
       },
     },
+    transformObject: (document) => ('openapiObject' in document ? completeDocument(document.openapiObject) : document.swaggerObject),
     transform: ({ schema, url, route }) => {
       if (schema.hide === true || route.config?.scope === null) return { schema, url }
       // Reading is anonymous unless the server is set to ask for a key; other scopes always need one.
@@ -50,9 +47,61 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
   app.get('/v1/openapi.json', options, (_request, reply) => reply.header('cache-control', 'public, max-age=60').send(app.swagger()))
 }
 
+const text = (description: string, more: object = {}) => ({ description, schema: { type: 'string' as const, ...more } })
+
+/** Of answers, by the name of their component. */
+const HEADERS = {
+  'Consistency-Token': text('For the next read: whatever carries it is never answered anything older. Only where the request had one', {
+    maxLength: 200,
+  }),
+  'Catalog-Staleness': {
+    description: 'How old the answer is at most, milliseconds',
+    schema: { type: 'integer' as const, minimum: 0 },
+  },
+  'Cache-Status': text('Where it came from (RFC 9211): `catalog; hit; detail=memory`, `catalog; fwd=miss`'),
+  'Cache-Control': text('On every status'),
+  ETag: text('Of this representation; `If-None-Match` with it answers 304'),
+  'Retry-After': { description: 'Seconds', schema: { type: 'integer' as const, minimum: 0 } },
+}
+const OF_EVERY_ANSWER = ['Consistency-Token', 'Catalog-Staleness', 'Cache-Status', 'Cache-Control'] as const
+const HEADERS_BY_STATUS: Readonly<Record<string, readonly (keyof typeof HEADERS)[]>> = {
+  200: [...OF_EVERY_ANSWER, 'ETag'],
+  304: [...OF_EVERY_ANSWER, 'ETag'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+}
+
+/** What is added to, of the document. */
+interface DescribedOperation {
+  readonly parameters?: readonly { required?: boolean; readonly schema?: object }[]
+  readonly responses?: Readonly<Record<string, { headers?: object }>>
+}
+interface Described {
+  readonly paths?: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>
+}
+
+/** What the routes' schemas have no place for: headers of answers, and that a parameter with a default may be left out. */
+function completeDocument<Document extends object>(document: Document): Document {
+  const { paths = {} } = document as Described
+  for (const { parameters = [], responses = {} } of Object.values(paths).flatMap((path) => Object.values(path))) {
+    for (const parameter of parameters) if (parameter.schema !== undefined && 'default' in parameter.schema) parameter.required = false
+    for (const [status, response] of Object.entries(responses)) {
+      const names = HEADERS_BY_STATUS[status]
+      if (names !== undefined) response.headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+    }
+  }
+  return document
+}
+
 const TOKEN_HEADER = {
   type: 'object',
   properties: {
-    'Consistency-Token': { type: 'string', maxLength: 200, description: 'Never answer anything older than what it stands for' },
+    'Consistency-Token': {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[A-Za-z0-9_-]+$',
+      description: 'Never answer anything older than what it stands for',
+    },
   },
 }

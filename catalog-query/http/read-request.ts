@@ -6,11 +6,14 @@ import { decodeToken, type ConsistencyToken } from '../../shared/token.ts'
 
 /** Spread into a route's query schema, which says `additionalProperties: false`. */
 export const REPRESENTATION_PARAMETERS = {
-  channel: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{2,32}$', description: 'Channel code; default: `default`' })),
+  channel: Type.Optional(
+    Type.String({ pattern: '^[a-z0-9-]{2,32}$', description: 'Channel code; default: `default`', examples: ['default'] }),
+  ),
   locale: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$',
       maxLength: 35,
+      examples: ['en', 'de-AT'],
       description: 'Language tag; falls back from `de-AT` to `de` to the channel’s default',
     }),
   ),

@@ -24,6 +24,7 @@ export function registerAttributeList(app: HttpServer, context: ReadContext): vo
   registerNamedList<Static<typeof AttributeItem>>(app, context, {
     path: '/v1/attributes',
     summary: 'List attributes',
+    operationId: 'listAttributes',
     item: AttributeItem,
     name: 'attributes',
     select: SELECT_ATTRIBUTES,

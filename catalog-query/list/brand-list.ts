@@ -14,6 +14,7 @@ export function registerBrandList(app: HttpServer, context: ReadContext): void {
   registerNamedList<Static<typeof BrandItem>>(app, context, {
     path: '/v1/brands',
     summary: 'List brands',
+    operationId: 'listBrands',
     item: BrandItem,
     name: 'brands',
     select: SELECT_BRANDS,

@@ -25,7 +25,7 @@ export function registerChannelList(app: HttpServer, context: ReadContext): void
   const findGzip = createGzipCache(MAX_BYTES)
   const querystring = Type.Object({}, { additionalProperties: false })
   const response = listAnswers(Type.Object({ data: Type.Array(ChannelItem) }))
-  const schema = { summary: 'List channels', tags: ['lists'], querystring, response }
+  const schema = { summary: 'List channels', operationId: 'listChannels', tags: ['lists'], querystring, response }
   app.get('/v1/channels', { ...READ_ROUTE, schema }, async (request, reply) => {
     const token = tokenOf(request)
     const channels = await cache.read('channels', token, async (withToken) => {

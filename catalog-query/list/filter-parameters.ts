@@ -18,19 +18,24 @@ const Yes = Type.Enum(['true'], { type: 'string', description: 'Only `true`: wit
 
 /** Spread into a route's query schema, which is made by `filteredBy`. */
 export const FILTER_PARAMETERS = {
-  category: Type.Optional({ ...Slug, description: 'Slug or id of a category; its descendants are included' }),
-  brand: Type.Optional(Type.Array(Slug, { maxItems: VALUES_AT_MOST, description: 'Slug of a brand; repeat for any of several' })),
-  tag: Type.Optional(Type.Array(Text, { maxItems: VALUES_AT_MOST, description: 'A tag; repeat for any of several' })),
+  category: Type.Optional({ ...Slug, examples: ['jackets'], description: 'Slug or id of a category; its descendants are included' }),
+  brand: Type.Optional(
+    Type.Array(Slug, { maxItems: VALUES_AT_MOST, examples: [['acme']], description: 'Slug of a brand; repeat for any of several' }),
+  ),
+  tag: Type.Optional(Type.Array(Text, { maxItems: VALUES_AT_MOST, examples: [['new']], description: 'A tag; repeat for any of several' })),
   price: Type.Optional(
     Type.Array(Type.String({ maxLength: 42 }), {
       maxItems: RANGES_AT_MOST,
+      examples: [['1000..2000']],
       description:
         'Lowest price in the currency’s minor unit, both ends included: `1000..2000`, `1000..`, `..2000`; repeat for any of several',
     }),
   ),
   inStock: Type.Optional(Yes),
   onSale: Type.Optional(Yes),
-  updatedSince: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339: products whose `updatedAt` is not earlier' })),
+  updatedSince: Type.Optional(
+    Type.String({ maxLength: 40, examples: ['2026-01-31T08:00:00Z'], description: 'RFC 3339: products whose `updatedAt` is not earlier' }),
+  ),
 }
 
 const AttributeValues = Type.Array(Text, {

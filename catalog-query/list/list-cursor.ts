@@ -15,7 +15,7 @@ export function encodeCursor({ direction, place }: Cursor, binding: string): str
   return Buffer.from(`${direction === 'next' ? 'n' : 'p'}.${binding}.${place}`).toString('base64url')
 }
 
-const CURSOR_LENGTH_AT_MOST = 1_000
+export const CURSOR_LENGTH_AT_MOST = 1_000
 const LAYOUT = /^(n|p)\.([\w-]+)\.([^\0]+)$/s
 
 /**

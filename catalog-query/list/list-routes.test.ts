@@ -255,7 +255,8 @@ describe('bad input is 400 with its name', () => {
     ['cursor=', 'invalid-cursor', null],
     ['cursor=x', 'invalid-cursor', null],
     ['cursor=%00', 'invalid-cursor', null],
-    [`cursor=${'A'.repeat(5_000)}`, 'invalid-cursor', null],
+    [`cursor=${'A'.repeat(5_000)}`, 'invalid-parameter', 'cursor'],
+    [`cursor=${'A'.repeat(1_000)}`, 'invalid-cursor', null],
   ]
   test.each(cases.map(([query, ...rest]) => [query.slice(0, 60), query, ...rest] as const))(
     '%s',

@@ -15,6 +15,7 @@ import { QueryText } from '../search/query-text.ts'
 import { createSearch } from '../search/search-reader.ts'
 import { ATTRIBUTE_DESCRIPTION, ATTRIBUTE_PARAMETERS, FILTER_PARAMETERS, toFilters, type FilterParameters } from './filter-parameters.ts'
 import { cacheStatusOf, joinCards, listTag } from './list-answer.ts'
+import { CURSOR_LENGTH_AT_MOST } from './list-cursor.ts'
 import { createListCounter } from './list-count.ts'
 import { limitParameter, linkHeader } from './list-link.ts'
 import { cutPage } from './list-page.ts'
@@ -41,8 +42,12 @@ const ListParameters = Type.Object(
     q: Type.Optional(QueryText),
     sort: Type.Optional(Type.Enum([...LIST_SORTS, RELEVANCE], { type: 'string', description: SORT_DESCRIPTION })),
     limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
-    cursor: Type.Optional(Type.String({ description: '`page.next` or `page.prev` of a page of the same list' })),
-    page: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Instead of a cursor; page × limit at most 10,000' })),
+    cursor: Type.Optional(
+      Type.String({ maxLength: CURSOR_LENGTH_AT_MOST, description: '`page.next` or `page.prev` of a page of the same list' }),
+    ),
+    page: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 10_000, examples: [2], description: 'Instead of a cursor; page × limit at most 10,000' }),
+    ),
     count: Type.Optional(Type.Enum(['capped'], { type: 'string', description: 'Adds `count`, which is exact up to 10,000' })),
   },
   ATTRIBUTE_PARAMETERS,
@@ -72,6 +77,7 @@ export function registerListRoutes(app: HttpServer, context: ReadContext, option
   const parts = { context, findProducts, findGzip: createGzipCache(options.maxBytes) }
   const schema = {
     summary: 'List products',
+    operationId: 'listProducts',
     description: ATTRIBUTE_DESCRIPTION,
     tags: ['lists'],
     querystring: ListParameters,

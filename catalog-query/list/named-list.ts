@@ -9,7 +9,7 @@ import { tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
 import { LIST_ROUTE } from '../product/route-schema.ts'
 import { cacheStatusOf, contentTag } from './list-answer.ts'
-import { decodeCursor } from './list-cursor.ts'
+import { CURSOR_LENGTH_AT_MOST, decodeCursor } from './list-cursor.ts'
 import { limitParameter, linkHeader } from './list-link.ts'
 import { cutPage, type Page } from './list-page.ts'
 import { queryBinding } from './list-query.ts'
@@ -20,6 +20,7 @@ export interface NamedList<Item> {
   /** `/v1/brands` */
   readonly path: string
   readonly summary: string
+  readonly operationId: string
   readonly item: TSchema
   /** Of the prepared statements. */
   readonly name: string
@@ -33,7 +34,7 @@ export interface NamedList<Item> {
 const Parameters = Type.Object(
   {
     limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
-    cursor: Type.Optional(Type.String({ description: '`page.next` or `page.prev` of another page' })),
+    cursor: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_AT_MOST, description: '`page.next` or `page.prev` of another page' })),
   },
   { additionalProperties: false },
 )
@@ -52,7 +53,13 @@ interface NamedParts<Item> {
 export function registerNamedList<Item>(app: HttpServer, context: ReadContext, list: NamedList<Item>): void {
   const cache = createSnapshotCache<Page<Item>>({ maxBytes: MAX_BYTES, sizeOf: ({ shown }) => shown.length * ROW_BYTES })
   const parts = { context, cache, findGzip: createGzipCache(MAX_BYTES), list, binding: queryBinding(list.path) }
-  const schema = { summary: list.summary, tags: ['lists'], querystring: Parameters, response: listAnswers(pageOf(list.item)) }
+  const schema = {
+    summary: list.summary,
+    operationId: list.operationId,
+    tags: ['lists'],
+    querystring: Parameters,
+    response: listAnswers(pageOf(list.item)),
+  }
   app.get(list.path, { ...LIST_ROUTE, schema }, (request, reply) => answerPage(parts, request, reply))
 }
 

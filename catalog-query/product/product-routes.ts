@@ -25,42 +25,53 @@ interface ProductQuery {
 }
 
 /** No NUL, which PostgreSQL has no place for; percent-encoding has been undone. */
-const businessKey = (description: string) => Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\u0000]+$', description })
+const businessKey = (description: string, example: string) =>
+  Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\u0000]+$', description, examples: [example] })
 
 export function registerProductRoutes(app: HttpServer, context: ReadContext): void {
   const schema = { querystring: Query, response: PRODUCT_ANSWERS, tags: ['products'] }
-  app.get('/v1/products/:id', { ...READ_ROUTE, schema: { ...schema, params: ProductId, summary: 'One product' } }, (request, reply) => {
-    const token = tokenOf(request)
-    const answered = andThen(context.reference.resolve(request.query.channel, request.query.locale, token), (resolved) => {
-      const id = request.params.id.toLowerCase()
-      const asked = { what: 'product', by: 'id', value: id } as const
-      return andThen(context.readProduct(id, resolved.representation, token), (read) => {
-        const reshape = fieldsReshape(request.query)
-        return sendProduct(context, request, reply, { read, also: alsoOf(resolved), token, asked, shape: shapeOf(resolved), reshape })
+  app.get(
+    '/v1/products/:id',
+    { ...READ_ROUTE, schema: { ...schema, params: ProductId, summary: 'One product', operationId: 'getProduct' } },
+    (request, reply) => {
+      const token = tokenOf(request)
+      const answered = andThen(context.reference.resolve(request.query.channel, request.query.locale, token), (resolved) => {
+        const id = request.params.id.toLowerCase()
+        const asked = { what: 'product', by: 'id', value: id } as const
+        return andThen(context.readProduct(id, resolved.representation, token), (read) => {
+          const reshape = fieldsReshape(request.query)
+          return sendProduct(context, request, reply, { read, also: alsoOf(resolved), token, asked, shape: shapeOf(resolved), reshape })
+        })
       })
-    })
-    // Nothing to wait for when memory had it: Fastify would wait for a reply that is returned.
-    return answered instanceof Promise ? answered : undefined
-  })
+      // Nothing to wait for when memory had it: Fastify would wait for a reply that is returned.
+      return answered instanceof Promise ? answered : undefined
+    },
+  )
 
-  const byKey = Type.Object({ key: businessKey('The product’s key') })
+  const byKey = Type.Object({ key: businessKey('The product’s key', 'P-1') })
   app.get(
     '/v1/products/by-key/:key',
-    { ...READ_ROUTE, schema: { ...schema, params: byKey, summary: 'One product by its key' } },
+    { ...READ_ROUTE, schema: { ...schema, params: byKey, summary: 'One product by its key', operationId: 'getProductByKey' } },
     (request, reply) => lookUpAndSend(context, request, reply, { by: 'key', value: request.params.key, query: request.query }),
   )
 
-  const bySlug = Type.Object({ slug: businessKey('A slug of the product in a locale of the chain') })
+  const bySlug = Type.Object({ slug: businessKey('A slug of the product in a locale of the chain', 'urban-jacket') })
   app.get(
     '/v1/products/by-slug/:slug',
-    { ...READ_ROUTE, schema: { ...schema, params: bySlug, summary: 'One product by its slug; an old slug answers 308' } },
+    {
+      ...READ_ROUTE,
+      schema: { ...schema, params: bySlug, summary: 'One product by its slug; an old slug answers 308', operationId: 'getProductBySlug' },
+    },
     (request, reply) => lookUpAndSend(context, request, reply, { by: 'slug', value: request.params.slug, query: request.query }),
   )
 
-  const bySku = Type.Object({ sku: businessKey('The SKU of one of its variants') })
+  const bySku = Type.Object({ sku: businessKey('The SKU of one of its variants', 'P-1-M') })
   app.get(
     '/v1/variants/by-sku/:sku',
-    { ...READ_ROUTE, schema: { ...schema, params: bySku, summary: 'The product of a variant, with the SKU that matched' } },
+    {
+      ...READ_ROUTE,
+      schema: { ...schema, params: bySku, summary: 'The product of a variant, with the SKU that matched', operationId: 'getProductBySku' },
+    },
     (request, reply) => lookUpAndSend(context, request, reply, { by: 'sku', value: request.params.sku, query: request.query }),
   )
 

@@ -7,7 +7,11 @@ export type Answers = Readonly<Record<number, unknown>>
 
 /** Not the format `uuid`: that allows `urn:uuid:` in front. */
 export const ProductId = Type.Object({
-  id: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$', description: 'UUID of the product' }),
+  id: Type.String({
+    pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+    description: 'UUID of the product',
+    examples: ['0197a3c0-5b1e-7cc3-98c5-9f6e3b1d2a44'],
+  }),
 })
 
 /** Spread into a route's options. */
@@ -23,6 +27,10 @@ export const problemAnswer = (description: string) => ({
 /** Answers that any read may give besides its own. */
 export const PROBLEM_ANSWERS: Answers = {
   400: problemAnswer('A parameter, the Consistency-Token or the URL is not valid'),
+  401: problemAnswer('A key is needed here, and none that is known was sent'),
+  403: problemAnswer('The key lacks the scope; `required` names it'),
+  406: problemAnswer('Accept-Encoding refuses every coding there is, and no coding too'),
+  429: problemAnswer('Too much was asked for within a minute; see Retry-After'),
   503: problemAnswer('No part that could answer is there; see Retry-After'),
 }
 

@@ -28,7 +28,7 @@ export function registerVariantsRoute(app: HttpServer, context: ReadContext): vo
   const schema = { params: ProductId, querystring: Query, response, tags: ['products'] }
   app.get(
     '/v1/products/:id/variants',
-    { ...READ_ROUTE, schema: { ...schema, summary: 'A page of a product’s variants' } },
+    { ...READ_ROUTE, schema: { ...schema, summary: 'A page of a product’s variants', operationId: 'listVariants' } },
     async (request, reply) => {
       const id = request.params.id.toLowerCase()
       const offset = toOffset(request.query.cursor)

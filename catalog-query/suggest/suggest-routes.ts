@@ -41,6 +41,7 @@ export function registerSuggestRoutes(app: HttpServer, context: ReadContext, opt
   const readSuggestions = createSuggestReader(readSnapshot, createInterpreter(readSnapshot, options), options)
   const parts = { context, readSuggestions, findGzip: createGzipCache(options.maxBytes) }
   const schema = {
+    operationId: 'suggest',
     summary: 'Suggest products, categories and brands for what is being typed',
     description: 'What is suggested is at most 60 s old (Catalog-Staleness); the products themselves are as fresh as in a list.',
     tags: ['lists'],

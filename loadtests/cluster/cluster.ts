@@ -40,7 +40,7 @@ export interface Cluster extends AsyncDisposable {
   allReady(): Promise<void>
 }
 
-export interface ClusterPorts {
+interface ClusterPorts {
   readonly primary: number
   readonly 'standby-1': number
   readonly 'standby-2': number

@@ -10,8 +10,8 @@ import type { Part } from './part.ts'
 export const DATABASE = 'catalog'
 const GONE_MS = 10_000
 const REPOSITORY = join(import.meta.dirname, '../..')
-/** The primary's own port in its files: what a promoted standby's successor would follow is decided by its edge. */
-export const SERVERS = ['primary', 'standby-1', 'standby-2'] as const
+/** Named after what they are at the start; after a failover standby-1 is the primary. */
+const SERVERS = ['primary', 'standby-1', 'standby-2'] as const
 export type ServerName = (typeof SERVERS)[number]
 
 export interface DatabaseOptions {

@@ -6,15 +6,15 @@ const AT_ONCE = 8
 const OPEN_MS = 10_000
 const TRY_AGAIN_MS = 100
 
-/** @returns ids, and the rev of each; the first are the most popular */
-export async function makeProducts(admin: HttpClient, adminKey: string, count: number): Promise<ReadonlyMap<string, number>> {
+/** @returns their ids; the first are the most popular */
+export async function makeProducts(admin: HttpClient, adminKey: string, count: number): Promise<readonly string[]> {
   await untilOpen(admin, adminKey)
-  const made = new Map<string, number>()
+  const ids: string[] = []
   for (let n = 0; n < count; n += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, count - n) }, (_, i) => makeProduct(admin, adminKey, n + i + 1))
-    for (const { id, rev } of await Promise.all(batch)) made.set(id, rev)
+    ids.push(...(await Promise.all(batch)).map(({ id }) => id))
   }
-  return made
+  return ids
 }
 
 /** The admin server is ready a moment before it has made the key it was given. */
@@ -27,7 +27,7 @@ async function untilOpen(admin: HttpClient, adminKey: string): Promise<void> {
   }
 }
 
-async function makeProduct(admin: HttpClient, adminKey: string, n: number): Promise<{ id: string; rev: number }> {
+async function makeProduct(admin: HttpClient, adminKey: string, n: number): Promise<{ id: string }> {
   return await admin.getJson({
     method: 'POST',
     path: '/admin/v1/products',

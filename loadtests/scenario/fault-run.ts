@@ -29,7 +29,6 @@ const UNTOUCHED_RANK = 9
 /** A cluster with its products. */
 interface Ground extends AsyncDisposable {
   readonly cluster: Cluster
-  readonly firstRevs: ReadonlyMap<string, number>
   readonly traffic: (logs: TrafficLogs) => Traffic
 }
 
@@ -95,8 +94,7 @@ async function prepareGround({ productCount, tell, logsTo }: FaultRunOptions, sc
   }
   try {
     await using admin = createHttpClient(cluster.adminOrigin, 8)
-    const firstRevs = await makeProducts(admin, cluster.adminKey, productCount)
-    const products = [...firstRevs.keys()]
+    const products = await makeProducts(admin, cluster.adminKey, productCount)
     const traffic = (logs: TrafficLogs): Traffic => ({
       queries: cluster.queries.map(({ name, origin }, i) => ({ name, origin, client: clients[i]! })),
       adminOrigin: cluster.adminOrigin,
@@ -107,7 +105,7 @@ async function prepareGround({ productCount, tell, logsTo }: FaultRunOptions, sc
       logs,
     })
     await warmUp(traffic(createTrafficLogs(QUERY_COUNT)))
-    return { cluster, firstRevs, traffic, [Symbol.asyncDispose]: dispose }
+    return { cluster, traffic, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()
     throw error

@@ -46,11 +46,15 @@ function pageOf({ reports, rates }: FaultReport): string {
   const memoryGb = Math.round(totalmem() / 1024 ** 3)
   return `# What happens when parts fail
 
-Made by \`npm run faults -- --report docs/faults\`: the real programs (three query processes, two relays, two invalidators, an admin server)
-on a real PostgreSQL with two standbys, Redis and Kafka, all on one machine (${cpus().length} cores, ${memoryGb} GB), every connection through a proxy. Open-loop
+Made by \`npm run faults -- --report docs/faults\`: the real programs (three query processes, two relays, two invalidators, an admin server
+and an auditor) on a real PostgreSQL with two standbys, Redis and Kafka, all on one machine (${cpus().length} cores, ${memoryGb} GB), every connection through a proxy. Open-loop
 readers ask for ${whole(rates.readsPerSecond)} products a second by Zipf's law, a quarter of them after one that was just written; writers edit ${whole(rates.editsPerSecond)} a second. Every answer
 is judged: how stale it was (the time it was sent minus the acknowledgement of the oldest commit it misses), and whether its
-\`Catalog-Staleness\` was an upper bound of that. Scenarios are the JSON files of \`loadtests/faults/\`.
+\`Catalog-Staleness\` was an upper bound of that. Scenarios are the JSON files of \`loadtests/faults/\`; \`npm run faults -- NAME\` runs one, \`--reads full\` runs them for as many reads as their files say.
+
+Writers, readers and judge are one process, so all times are of one clock. Staleness, invalidation and latency are what a client sees on this machine while
+everything else runs on it too. In the pictures the fault is shaded, the dashed line is the promise of 2.5 s, red must stay below blue and grey: what an answer
+said of itself. An answer that is marked as unverified is judged only while the promise holds, that is while the primary is up and a database can be reached.
 
 ${tableOf(reports)}
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export const STEP_KINDS = [
+const STEP_KINDS = [
   'freeze',
   'delay',
   'refuse',

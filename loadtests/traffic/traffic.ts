@@ -7,7 +7,7 @@ import { createReadLog, type ReadEntry, type ReadLog } from '../oracle/read-log.
 import type { Random } from '../random.ts'
 import { readAnswer } from './product-answer.ts'
 
-export interface QueryTarget {
+interface QueryTarget {
   readonly name: string
   readonly origin: string
   /** Of probes and chains; readers have connections of their own. */

@@ -13,7 +13,7 @@ import { bucketPrefix, createRedisStore } from './redis-store.ts'
  */
 
 const BUCKET = 3
-const PREFIX = `${bucketPrefix(BUCKET)}`
+const PREFIX = bucketPrefix(BUCKET)
 const IDS = ['0197a000-0000-7000-8000-000000000001', '0197a000-0000-7000-8000-000000000002']
 const CODES = ['default/en', 'eu/de-AT+de']
 const GENS = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb']

@@ -70,7 +70,7 @@ describe('a hint', () => {
 
   async function get(url: string, token?: string): Promise<{ status: number; key: string | undefined; headers: Record<string, unknown> }> {
     const answer = await server.inject({ url, ...(token === undefined ? {} : { headers: { 'consistency-token': token } }) })
-    const { key } = (answer.body === '' ? {} : answer.json()) as { key?: string }
+    const { key } = answer.body === '' ? {} : answer.json<{ key?: string }>()
     return { status: answer.statusCode, key, headers: answer.headers }
   }
 

@@ -67,7 +67,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   for (const name of ['log', 'processes', 'postgres']) mkdirSync(join(folder, name), { mode: 0o755 })
   const book = createProcessBook(join(folder, 'processes'))
   const edges = createEdges()
-  const killNow = () => book.killNow()
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  const killNow = () => {
+    book.killNow()
+    remove()
+  }
   process.once('exit', killNow)
   const parts: Part[] = []
   const dispose = async () => {
@@ -78,7 +82,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await edges[Symbol.asyncDispose]()
     process.off('exit', killNow)
     if (options.logsTo !== null) cpSync(join(folder, 'log'), options.logsTo, { recursive: true })
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    remove()
   }
   try {
     const cluster = await assemble({ ...options, folder, book, edges, parts })

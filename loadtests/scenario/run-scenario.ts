@@ -45,7 +45,14 @@ export async function runCycle(
   const auditor = cluster.programs.find((program) => program.name === 'auditor')!
   const auditorBefore = await scrape(auditor)
   const fromMs = performance.now()
-  const [spans] = await Promise.all([runSteps(scene, scenario.steps, fromMs), runTraffic(traffic, rates, scenario.seconds * 1_000)])
+  const abort = new AbortController()
+  const sending = runTraffic(traffic, rates, { durationMs: scenario.seconds * 1_000, signal: abort.signal })
+  const spans = await runSteps(scene, scenario.steps, fromMs).catch(async (error: unknown) => {
+    abort.abort()
+    await sending
+    throw error
+  })
+  await sending
   const toMs = performance.now()
   const after = await scrapeAll(cluster)
   await sleep(SILENCE_MS)

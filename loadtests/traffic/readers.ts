@@ -10,6 +10,7 @@ export interface ReaderOptions {
   readonly ratePerSecond: number
   readonly durationMs: number
   readonly recent: RecentWrites
+  readonly signal: AbortSignal
 }
 
 const ZIPF_EXPONENT = 1
@@ -18,7 +19,7 @@ const MAX_IN_FLIGHT = 128
 /** A process that is frozen for longer is not waited for. */
 const TIMEOUT_MS = 8_000
 
-export async function runReaders(traffic: Traffic, { process, ratePerSecond, durationMs, recent }: ReaderOptions): Promise<void> {
+export async function runReaders(traffic: Traffic, { process, ratePerSecond, durationMs, recent, signal }: ReaderOptions): Promise<void> {
   const { random, products, logs, queries } = traffic
   const rank = createZipf(products.length, ZIPF_EXPONENT)
   const productOf = (request: LoopRequest) => request.path.slice(request.path.lastIndexOf('/') + 1)
@@ -29,6 +30,7 @@ export async function runReaders(traffic: Traffic, { process, ratePerSecond, dur
     maxInFlight: MAX_IN_FLIGHT,
     timeoutMs: TIMEOUT_MS,
     random,
+    signal,
     next: () => {
       const product = (chance(random, AFTER_WRITE) ? recent.pick(random) : null) ?? products[rank(random)]!
       return { method: 'GET', path: `/v1/products/${product}` }

@@ -10,8 +10,14 @@ import { runWriters, type WrittenEdit } from './writers.ts'
 const FOLLOW_EVERY = 8
 const MAX_FOLLOWERS = 32
 
+export interface TrafficSpan {
+  readonly durationMs: number
+  /** Aborted: nothing more is sent. */
+  readonly signal: AbortSignal
+}
+
 /** Resolves when the last request is answered or given up. */
-export async function runTraffic(traffic: Traffic, { readsPerSecond, editsPerSecond }: Rates, durationMs: number): Promise<void> {
+export async function runTraffic(traffic: Traffic, { readsPerSecond, editsPerSecond }: Rates, span: TrafficSpan): Promise<void> {
   const recent = createRecentWrites()
   const followers = new Set<Promise<void>>()
   let written = 0
@@ -26,8 +32,8 @@ export async function runTraffic(traffic: Traffic, { readsPerSecond, editsPerSec
 
   const ratePerSecond = readsPerSecond / traffic.queries.length
   await Promise.all([
-    runWriters(traffic, { ratePerSecond: editsPerSecond, durationMs, onWritten }),
-    ...traffic.queries.map((_, process) => runReaders(traffic, { process, ratePerSecond, durationMs, recent })),
+    runWriters(traffic, { ratePerSecond: editsPerSecond, ...span, onWritten }),
+    ...traffic.queries.map((_, process) => runReaders(traffic, { process, ratePerSecond, ...span, recent })),
   ])
   await Promise.all(followers)
 }

@@ -9,6 +9,7 @@ import { countError, type Traffic } from './traffic.ts'
 export interface WriterOptions {
   readonly ratePerSecond: number
   readonly durationMs: number
+  readonly signal: AbortSignal
   /** After each acknowledgement. */
   readonly onWritten: (written: WrittenEdit) => void
 }
@@ -26,7 +27,7 @@ const POPULAR = 0.5
 const MAX_IN_FLIGHT = 64
 const TIMEOUT_MS = 10_000
 
-export async function runWriters(traffic: Traffic, { ratePerSecond, durationMs, onWritten }: WriterOptions): Promise<void> {
+export async function runWriters(traffic: Traffic, { ratePerSecond, durationMs, signal, onWritten }: WriterOptions): Promise<void> {
   const { random, logs, adminOrigin, adminKey } = traffic
   const products = traffic.products.filter((product) => product !== traffic.untouched)
   const rank = createZipf(products.length, ZIPF_EXPONENT)
@@ -38,6 +39,7 @@ export async function runWriters(traffic: Traffic, { ratePerSecond, durationMs, 
     maxInFlight: MAX_IN_FLIGHT,
     timeoutMs: TIMEOUT_MS,
     random,
+    signal,
     next: () => {
       const product = products[chance(random, POPULAR) ? rank(random) : below(random, products.length)]!
       const edit = logs.commits.begun(product)

@@ -58,7 +58,11 @@ export function createHttpServer(options: HttpServerOptions) {
     ajv: { customOptions: { allErrors: true, coerceTypes: 'array', removeAdditional: false, useDefaults: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   const findMethods = watchMethods(app)
-  app.setErrorHandler((error, request, reply) => sendProblem(toCatalogError(error, request), request, reply))
+  app.setErrorHandler((error, request, reply) => {
+    // That a body cannot be read matters less than that nobody here would have read it.
+    const isUnread = request.is404 && !(error instanceof CatalogError)
+    return sendProblem(isUnread ? nothingThere(request, findMethods(pathOf(request))) : toCatalogError(error, request), request, reply)
+  })
   app.setNotFoundHandler((request, reply) => {
     const allowed = findMethods(pathOf(request))
     if (request.method === 'OPTIONS' && allowed.length > 0) return reply.code(204).header('allow', allowed.join(', ')).send()

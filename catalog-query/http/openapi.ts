@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 document, made from the schemas that the routes check requests by. */
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { toStamp } from '../../shared/stamp.ts'
+import { encodeToken, type ConsistencyToken } from '../../shared/token.ts'
 
 const DESCRIPTION = `Reads the catalog. Every answer says how old it may be (\`Catalog-Staleness\`, milliseconds, an upper bound) and where it came from
 (\`Cache-Status\`). A read that carries a \`Consistency-Token\` is never answered anything older than what the token stands for, and answers a token of
@@ -93,6 +95,9 @@ function completeDocument<Document extends object>(document: Document): Document
   return document
 }
 
+/** A token that every answer satisfies: an example that can be sent. */
+const LONG_AGO: ConsistencyToken = { stamp: toStamp(1, 1), lsn: null, product: null }
+
 const TOKEN_HEADER = {
   type: 'object',
   properties: {
@@ -101,6 +106,7 @@ const TOKEN_HEADER = {
       minLength: 1,
       maxLength: 200,
       pattern: '^[A-Za-z0-9_-]+$',
+      examples: [encodeToken(LONG_AGO)],
       description: 'Never answer anything older than what it stands for',
     },
   },

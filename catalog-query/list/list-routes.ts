@@ -24,7 +24,7 @@ import { createFinder, type FindProducts } from './find-products.ts'
 import { createListReader, DEFAULT_LIMIT, MAX_LIMIT } from './list-reader.ts'
 import { rowsBefore } from './list-request.ts'
 import { placeOf } from './list-row.ts'
-import { Card, listAnswers, listOf } from './list-schema.ts'
+import { Card, CardPart, listAnswers, listOf } from './list-schema.ts'
 import { DEFAULT_SORT, LIST_SORTS } from './list-sorts.ts'
 
 const PATH = '/v1/products'
@@ -81,7 +81,7 @@ export function registerListRoutes(app: HttpServer, context: ReadContext, option
     description: ATTRIBUTE_DESCRIPTION,
     tags: ['lists'],
     querystring: ListParameters,
-    response: listAnswers(listOf(Card)),
+    response: listAnswers(listOf(CardPart)),
   }
   const cost = ({ query }: FastifyRequest) => ((query as ListParameters).q === undefined ? LIST_ROUTE.config.cost : SEARCH_COST)
   app.get(PATH, { config: { ...LIST_ROUTE.config, cost }, schema }, (request, reply) => answerList(parts, request, reply))

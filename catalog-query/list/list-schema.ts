@@ -12,6 +12,9 @@ export const Card = Type.Object(
   { title: 'Card', description: 'A product as a list shows it' },
 )
 
+/** As `fields` may leave it. */
+export const CardPart = Type.Partial(Card, { title: 'Card', description: 'Every member; or, with `fields`, those that it names' })
+
 const Neighbour = Type.Union([Type.String({ description: 'A cursor' }), Type.Null()])
 
 /** `{"data":[…],"page":{…}}` */

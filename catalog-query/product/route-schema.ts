@@ -35,7 +35,7 @@ export const PROBLEM_ANSWERS: Answers = {
 }
 
 export const PRODUCT_ANSWERS: Answers = {
-  200: Product,
+  200: Type.Partial(Product, { title: 'Product', description: 'Every member; or, with `fields`, those that it names' }),
   304: Type.Null({ description: 'Not modified' }),
   308: Type.Null({ description: 'Of an old slug: Location has the current one' }),
   404: problemAnswer('It never existed, or readers may not see it'),

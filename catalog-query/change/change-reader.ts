@@ -23,7 +23,7 @@ export interface Change {
   readonly at: string
 }
 
-export interface ChangePage {
+interface ChangePage {
   readonly changes: readonly Change[]
   /** After the last change of the page, or where it began when there is none. */
   readonly next: ChangeCursor

@@ -33,6 +33,8 @@ export interface AskedQuery {
 export type InterpretQuery = (asked: AskedQuery, token: ConsistencyToken | null) => Vouched<QueryMeaning> | Promise<Vouched<QueryMeaning>>
 
 const ENTRY_BYTES = 2_000
+/** Looked at for one that is in the list: as many as a list by relevance looks at. */
+const MATCHES_AT_MOST = 10_000
 
 export function createInterpreter(readSnapshot: ReadSnapshot, options: { maxBytes: number }): InterpretQuery {
   const cache = createSnapshotCache<QueryMeaning>({ maxBytes: options.maxBytes, sizeOf: () => ENTRY_BYTES })
@@ -89,20 +91,22 @@ async function repair(read: EarliestRead, { words, locales }: WantedWords): Prom
   return repaired.text === words.text ? null : repaired
 }
 
-function existsStatement(list: { readonly channel: string; readonly filters: ListFilters }, wanted: WantedWords): SnapshotStatement {
+/** A table of its own for what the words match, made as far as it is read: planned with the limit of one row, that row would be looked for by a scan. */
+export function existsStatement(list: { readonly channel: string; readonly filters: ListFilters }, wanted: WantedWords): SnapshotStatement {
   const scope = listScope(list)
   const checks = scope.checks.map(({ sql }) => `and ${sql}`).join(' ')
+  const matches = matchesOf(wanted, scope.bind)
   const text = /* sql */ `
     /* meaning */
-    with ${scope.resolved}
+    with ${scope.resolved},
+    matched as materialized (select s.product_id from read.search s where ${matches} limit ${MATCHES_AT_MOST})
     select true as found
-    from read.search s
+    from matched s
     cross join lateral (
       select
       from read.listing l
       where l.product_id = s.product_id and ${scope.range} ${checks}
       limit 1) as row
-    where ${matchesOf(wanted, scope.bind)}
     limit 1`
   const name = ['meaning', wanted.count, ...wanted.locales, ...list.filters.keys()].join('-')
   return { name: scope.checks.length === 0 ? name : '', text, values: scope.values }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parseQuery } from './search-query.ts'
 import { matchText, rankText } from './search-words-sql.ts'
 
-const match = (q: string, count: 'all' | 'most' = 'all') => matchText(parseQuery(q), count, '')
+const match = (q: string, count: 'all' | 'most' = 'all') => matchText(parseQuery(q), { count, fields: '', goesOn: true })
 
 test('all words are wanted, and the last one may go on', () => {
   expect(match('Wireless Mouse')).toBe('wireless & mouse:*')

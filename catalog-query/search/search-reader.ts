@@ -1,4 +1,5 @@
 /** Search in PostgreSQL, on a replica: what the query means, then the products that have it, most relevant first. */
+import type { ConsistencyToken } from '../../shared/token.ts'
 import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy } from '../cache/snapshot-cache.ts'
 import { vouchingOf } from '../http/answer-headers.ts'
@@ -7,6 +8,7 @@ import { placeOf, type ListRow } from '../list/list-row.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import { SEARCH_MATCHES, type SearchProducts, type SearchRequest } from '../list/search-products.ts'
 import type { InterpretQuery } from './query-meaning.ts'
+import { parseQuery } from './search-query.ts'
 import { searchStatement } from './search-statement.ts'
 import type { WantedWords } from './words-condition.ts'
 
@@ -15,14 +17,25 @@ const ROW_BYTES = 200
 
 export function createSearch(readSnapshot: ReadSnapshot, interpret: InterpretQuery, options: { maxBytes: number }): SearchProducts {
   const cache = createSnapshotCache<readonly ListRow[]>({ maxBytes: options.maxBytes, sizeOf: (rows) => rows.length * ROW_BYTES })
-  return async (request, token) => {
-    const { start } = request.stretch
-    const meaning = await interpret({ ...request, match: start === null ? null : (SEARCH_MATCHES[start.leg] ?? null) }, token)
-    const { wanted, match, repaired } = meaning.value
-    const rows = await cache.read(keyOf(request, wanted), token, async (withToken) => {
+
+  function read(request: SearchRequest, wanted: WantedWords, token: ConsistencyToken | null) {
+    return cache.read(keyOf(request, wanted), token, async (withToken) => {
       const snapshot = await readSnapshot<ListRow>(searchStatement({ ...request, wanted }, request.stretch), withToken)
       return vouchedBy(snapshot, snapshot.rows)
     })
+  }
+
+  return async (request, token) => {
+    const { start, skip } = request.stretch
+    const before = start === null ? null : (SEARCH_MATCHES[start.leg] ?? null)
+    if (before === 'all' || (start === null && skip === 0)) {
+      // Mostly there are products with all words: a first page that has rows needs no other question.
+      const typed = await read(request, { words: parseQuery(request.q), count: 'all', locales: request.locales }, token)
+      if (before === 'all' || typed.value.length > 0) return { ...typed, value: { rows: typed.value, match: 'all', repaired: null } }
+    }
+    const meaning = await interpret({ ...request, match: before }, token)
+    const { wanted, match, repaired } = meaning.value
+    const rows = await read(request, wanted, token)
     const tier = meaning.tier === 'memory' ? rows.tier : meaning.tier
     return {
       ...vouchingOf([meaning, rows]),

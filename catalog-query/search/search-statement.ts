@@ -3,8 +3,8 @@ import type { SnapshotStatement } from '../cache/product-read.ts'
 import type { ListFilters } from '../list/list-filters.ts'
 import type { ListStretch } from '../list/list-statement.ts'
 import { listScope, type ListScope } from '../list/list-scope.ts'
-import { matchText, rankText, toTsquery } from './search-words-sql.ts'
-import { codeTsquery, matchesOf, type WantedWords } from './words-condition.ts'
+import { rankText, toTsquery } from './search-words-sql.ts'
+import { codeTsquery, matchesOf, matchTsquery, type WantedWords } from './words-condition.ts'
 
 export interface SearchList {
   /** The channel's code. */
@@ -60,23 +60,24 @@ export function searchStatement(
   const scope = listScope({ channel, filters })
   const { bind } = scope
   const { words, count, locales } = wanted
-  const code = codeTsquery(words, bind)
-  const match = toTsquery(bind(matchText(words, count, '')), locales)
-  const titled = `s.words @@ (${toTsquery(bind(matchText(words, count, 'AB')), locales)} || ${code})`
-  const rank = toTsquery(bind(rankText(words)), locales)
+  // Each a select of its own: worked out once, where a plan without the values would do it for every row.
+  const code = `(select ${codeTsquery(words, bind)})`
+  const match = `(select ${matchTsquery(wanted, '', bind)})`
+  const titled = `s.words @@ (select (${matchTsquery(wanted, 'AB', bind)}) || ${code})`
+  const rank = `(select ${toTsquery(bind(rankText(words)), locales)})`
   const terms = bind(words.terms.length)
-  const category = `${bind(`'${words.category}'`)}::tsquery`
+  const category = `(select ${bind(`'${words.category}'`)}::tsquery)`
   const matched = /* sql */ `(
         select s.product_id, s.words, s.title_words
         from read.search s
         where ${matchesOf(wanted, bind)}
         limit ${depth.matches})`
-  const candidates = (inTitle: boolean) => /* sql */ `
+  const candidates = (inTitle: boolean, limit: string) => /* sql */ `
       select s.product_id, s.words, s.title_words, row.popularity, row.in_stock, ${inTitle} as in_title
       from ${matched} as s
       cross join lateral ${listedRow(scope)} as row
-      where ${inTitle ? titled : `(select count(*) from titled) < ${depth.scored} and not ${titled}`}
-      limit ${depth.scored}`
+      where ${inTitle ? titled : `(select missing from left_over) > 0 and not ${titled}`}
+      limit ${limit}`
   const backwards = start?.direction === 'prev'
   const direction = backwards ? 'asc' : 'desc'
   const place =
@@ -85,8 +86,9 @@ export function searchStatement(
   const text = /* sql */ `
     /* search */
     with ${scope.resolved},
-    titled as materialized (${candidates(true)}),
-    others as materialized (${candidates(false)}),
+    titled as materialized (${candidates(true, String(depth.scored))}),
+    left_over as materialized (select ${depth.scored} - count(*) as missing from titled),
+    others as materialized (${candidates(false, String(depth.scored))}),
     scored as (
       select product_id as id, max(${score({ match, rank, code, category, terms })}) as position
       from (select * from titled union all select * from others) as candidates

@@ -9,9 +9,16 @@ export type WordCount = 'all' | 'most'
 export const PREFIX_LENGTH = 3
 const PREFIX_LENGTH_AMONG_OTHERS = 2
 
-/** @param fields only these weights: A title, B names and codes; '' for all */
-export function matchText({ terms }: SearchQuery, count: WordCount, fields: '' | 'AB'): string {
-  const prefixFrom = terms.length > 1 ? PREFIX_LENGTH_AMONG_OTHERS : PREFIX_LENGTH
+export interface MatchOptions {
+  readonly count: WordCount
+  /** Only these weights: A title, B names and codes; '' for all. */
+  readonly fields: '' | 'AB'
+  /** Whether the last word may be the beginning of one: people search while they type. */
+  readonly goesOn: boolean
+}
+
+export function matchText({ terms }: SearchQuery, { count, fields, goesOn }: MatchOptions): string {
+  const prefixFrom = !goesOn ? Infinity : terms.length > 1 ? PREFIX_LENGTH_AMONG_OTHERS : PREFIX_LENGTH
   const each = terms.map((term, i) => termText(term, { prefixFrom: i === terms.length - 1 ? prefixFrom : Infinity, fields }))
   const all = each.join(' & ')
   if (count === 'all' || each.length < 2) return all

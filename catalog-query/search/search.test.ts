@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tick } from '../../shared/clock.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
+import { existsStatement } from './query-meaning.ts'
 import { repairStatement } from './repair-statement.ts'
 import { parseQuery } from './search-query.ts'
 import { searchStatement } from './search-statement.ts'
@@ -292,6 +293,7 @@ test('no search scans a table, however common its words are', async () => {
     const stretch = { start: null, skip: 0, rows: 25 }
     return [
       searchStatement({ ...list, wanted: { ...wanted, count: 'all' } }, stretch),
+      existsStatement(list, { ...wanted, count: 'all' }),
       searchStatement({ ...list, wanted: { ...wanted, count: 'most' } }, stretch),
       repairStatement(
         words.terms.map(({ text }, term) => ({ term, word: text, text })),

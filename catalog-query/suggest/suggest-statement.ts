@@ -64,7 +64,7 @@ export function nameStatement(channel: string, { text, query }: { text: string; 
   return { name: 'suggest-names', text: sql, values: [channel, text, query.text.replaceAll(' ', '-')] }
 }
 
-/** Popular products that are looked at for the beginning of a word. */
+/** Popular products that are looked at, each by its key, for the beginning of a word. */
 const POPULAR_LOOKED_AT = 1_000
 
 /**
@@ -85,10 +85,11 @@ export function popularStatement(
       where channel_id = (select id from channel where code = $1) and category_id = 0
       order by popularity desc, product_id desc
       limit ${POPULAR_LOOKED_AT}) as l
-    where exists (
+    cross join lateral (
       select
       from read.search s
-      where s.product_id = l.product_id and s.locale = any ($3::text[]) and s.words @@ to_tsquery('simple', $2))
+      where s.product_id = l.product_id and s.locale = any ($3::text[]) and s.words @@ to_tsquery('simple', $2)
+      limit 1) as begins
     order by l.popularity desc, l.product_id desc
     limit ${rows}`
   return { name: 'suggest-popular', text: sql, values: [channel, text, locales] }

@@ -107,6 +107,7 @@ test('an unreadable message that names nothing is only stepped over', () => {
 })
 
 test('the compacted topic keeps the state of a hidden product and forgets a deleted one', () => {
-  expect(EVENTS.map((event) => toStateMessage(event).value === null)).toEqual([false, false, false, true, true])
-  expect(toStateMessage(VISIBLE)).toEqual(toProductMessage(VISIBLE))
+  expect(EVENTS.map((event) => toStateMessage(event, toProductMessage(event)).value === null)).toEqual([false, false, false, true, true])
+  const message = toProductMessage(VISIBLE)
+  expect(toStateMessage(VISIBLE, message)).toBe(message)
 })

@@ -53,10 +53,12 @@ export function toProductMessage(event: ProductEvent): EventMessage {
   }
 }
 
-/** For the compacted topic, which keeps the newest message of each product: one that is no more is forgotten. */
-export function toStateMessage(event: ProductEvent): EventMessage {
-  const message = toProductMessage(event)
-  return event.state === 'deleted' || event.state === 'absent' ? { ...message, value: null } : message
+/**
+ * For the compacted topic, which keeps the newest message of each product: one that is no more is forgotten.
+ * @param message the product message: as long as there is something to keep it is the very same, which is encoded once
+ */
+export function toStateMessage<M extends EventMessage>({ state }: Pick<ProductEvent, 'state'>, message: M): M {
+  return state === 'deleted' || state === 'absent' ? { ...message, value: null } : message
 }
 
 /** @param partition makes the id unique: one T goes to every partition */

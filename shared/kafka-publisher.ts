@@ -6,7 +6,7 @@ import { toHeartbeatMessage, toProductMessage, toStateMessage, type EventMessage
 import { createKafka, createProducer, GZIP, productStateTopic, productTopic } from './kafka.ts'
 import type { Stamp } from './stamp.ts'
 
-/** Below this a page is not worth a turn in the thread pool. */
+/** Below this a page is not worth its compression. */
 const GZIP_FROM_BYTES = 8 * 1024
 const ACKNOWLEDGE_MS = 5_000
 
@@ -48,12 +48,14 @@ export function createKafkaPublisher(options: KafkaOptions): EventPublisher {
   return {
     publish: async (events: readonly ProductEvent[]) => {
       if (events.length === 0) return
-      const messages = events.map((event) => message(toProductMessage(event), bucketOf(event.productId)))
-      const states = events.map((event) => message(toStateMessage(event), bucketOf(event.productId)))
-      const sizeBytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
+      const pairs = events.map((event) => {
+        const changed = message(toProductMessage(event), bucketOf(event.productId))
+        return { changed, state: toStateMessage(event, changed) }
+      })
+      const sizeBytes = pairs.reduce((sum, { changed }) => sum + (changed.value?.length ?? 0), 0)
       const topics = [
-        { topic, messages },
-        { topic: stateTopic, messages: states },
+        { topic, messages: pairs.map(({ changed }) => changed) },
+        { topic: stateTopic, messages: pairs.map(({ state }) => state) },
       ]
       await send(topics, sizeBytes >= GZIP_FROM_BYTES)
     },

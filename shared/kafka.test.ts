@@ -1,14 +1,25 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, Socket, type AddressInfo } from 'node:net'
 import kafkajs, { type KafkaMessage } from 'kafkajs'
 import { v7 as uuid } from 'uuid'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { kafkaMissing, testKafka, type TestKafka } from '../test/support/parts.ts'
 import { BUCKET_COUNT, bucketOf } from './bucket.ts'
 import type { LogRun, ProductEvent } from './event-log.ts'
 import { createKafkaFollower } from './kafka-follower.ts'
 import { createKafkaPublisher } from './kafka-publisher.ts'
-import { createTopics, productStateTopic, productTopic, RequestQueueClass, topicSettings, type RequestQueue } from './kafka.ts'
+import { produceRequest } from './kafka-produce.ts'
+import {
+  createKafka,
+  createProducer,
+  createTopics,
+  GZIP,
+  productStateTopic,
+  productTopic,
+  RequestQueueClass,
+  topicSettings,
+  type RequestQueue,
+} from './kafka.ts'
 import { nowUs, toStamp, type Stamp } from './stamp.ts'
 
 const log = { info: () => {}, debug: () => {}, warn: () => {} }
@@ -155,6 +166,22 @@ describe.skipIf(await kafkaMissing())('on a real Kafka', () => {
     await expect(sending.publish([event(uuid(), 1)])).rejects.toThrow(/Closed connection|Connection|broker/i)
     silent.close()
     await sending.close()
+  })
+
+  test('what a producer sends is encoded by us, one batch for both topics', async () => {
+    const messages = [{ key: 'k', value: 'text '.repeat(2_000), headers: { ce_id: '1' }, partition: 0 }]
+    const topics = [productTopic(kafka.topicPrefix), productStateTopic(kafka.topicPrefix)]
+    const sending = createProducer(createKafka(kafka.brokers, 'test', log))
+    await sending.connect()
+    const written = vi.spyOn(Socket.prototype, 'write')
+    await sending.sendBatch({ acks: -1, timeout: 5_000, compression: GZIP, topicMessages: topics.map((topic) => ({ topic, messages })) })
+    const sizes = written.mock.calls.map(([bytes]) => bytes.length)
+    written.mockRestore()
+    await sending.disconnect()
+    const topicData = topics.map((topic) => ({ topic, partitions: [{ partition: 0, messages }] }))
+    const { buffer } = await produceRequest({ acks: -1, timeout: 5_000, compression: GZIP, topicData }).encode()
+    // A request begins with its length, its kind and version, a number, and who sends it.
+    expect(sizes).toContain(4 + 2 + 2 + 4 + 2 + 'test'.length + buffer.length)
   })
 
   test('the compacted topic holds the state of a product by its key, and a tombstone once it is deleted', async () => {

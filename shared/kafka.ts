@@ -1,9 +1,10 @@
-/** The only file that imports kafkajs (unmaintained since 2023): the client, its one repair, and the topics. */
+/** The only file that imports kafkajs (unmaintained since 2023): the client, its repairs (the other is kafka-produce.ts), and the topics. */
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Kafka, type LogEntry } from 'kafkajs'
 import type { Logger } from 'pino'
 import { BUCKET_COUNT } from './bucket.ts'
+import { replaceProduce } from './kafka-produce.ts'
 
 // Node sees only some of the names that this CommonJS package exports.
 const { CompressionTypes, ConfigResourceTypes, logLevel, Partitioners } = kafkajs
@@ -28,6 +29,8 @@ const scheduleAlways = RequestQueueClass.prototype.scheduleCheckPendingRequests
 RequestQueueClass.prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleAlways.call(this)
 }
+
+replaceProduce()
 
 /** @param log gets kafkajs's lines one level lower than it thinks: most of its errors are retried and pass */
 export function createKafka(brokers: readonly string[], clientId: string, log: Pick<Logger, 'info' | 'debug'>): KafkaClient {

@@ -13,7 +13,7 @@ import {
   type StartedCatalog,
 } from '../test/support/npm-start.ts'
 import { freePort } from './port.ts'
-import { startTime } from './process-identity.ts'
+import { isAlive } from './process-identity.ts'
 import { signalGroup } from './process.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -67,7 +67,7 @@ test(
     process.kill(first.pid, 'SIGINT')
     expect(await first.exited).toBe(0)
     expect(performance.now() - endedMs).toBeLessThan(10_000)
-    expect(running.filter(({ pid }) => startTime(pid) !== '')).toEqual([])
+    expect(running.filter(({ pid }) => isAlive(pid))).toEqual([])
 
     // Only the start itself is killed: all parts go on without it, and the next start ends them.
     const second = await startCatalog(options)
@@ -78,7 +78,7 @@ test(
     expect(orphans.length).toBeGreaterThan(6)
     const third = await startCatalog(options)
     expect(third.output()).toMatch(/Ended \d+ processes that an earlier start had left/)
-    expect(orphans.filter(({ pid }) => startTime(pid) !== '')).toEqual([])
+    expect(orphans.filter(({ pid }) => isAlive(pid))).toEqual([])
     await put(third, 'P-2', 'Second')
 
     // One part after another is killed: each comes back.

@@ -56,8 +56,9 @@ async function main(args: readonly string[]): Promise<number> {
     const report = await runOne(runner, scenario)
     if (report === null) failed.push(scenario.name)
     else reports.push(report)
+    // After each: hours of work are not lost with the last of them.
+    if (values.report !== '') await writeReport(values.report, { reports, rates })
   }
-  if (values.report !== '') await writeReport(values.report, { reports, rates })
   return printSummary(reports, failed)
 }
 
@@ -75,11 +76,12 @@ function readsOf(reads: string, short: boolean): (scenario: Scenario) => number 
 }
 
 function endOnSignals(runner: FaultRunner): void {
-  const end = async () => {
+  const end = async (signal: NodeJS.Signals) => {
+    process.stderr.write(`Ended by ${signal}\n`)
     await runner[Symbol.asyncDispose]()
     process.exit(130)
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(signal))
 }
 
 /** @returns null when it could not be carried out, which is told, and fails the run: it has shown nothing */

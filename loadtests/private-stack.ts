@@ -20,13 +20,16 @@ const READY_MS = 240_000
 const STOP_MS = 20_000
 const POLL_MS = 200
 
-/** @throws Error when it ends, or is not ready within 4 minutes; its own output says why */
-export async function startPrivateStack(): Promise<PrivateStack> {
+/**
+ * @param settings of the programs, over the usual ones
+ * @throws Error when it ends, or is not ready within 4 minutes; its own output says why
+ */
+export async function startPrivateStack(settings: Readonly<Record<string, string>> = {}): Promise<PrivateStack> {
   const dataDir = mkdtempSync(join(tmpdir(), 'catalog-demo-'))
   const ports: Record<string, number> = {}
   for (const name of PORTS) ports[name] = await freePort()
   const child = spawn(process.execPath, [join(import.meta.dirname, '../stack/start.ts'), '--no-sample'], {
-    env: environment(dataDir, ports),
+    env: { ...environment(dataDir, ports), ...settings },
     stdio: ['ignore', 'inherit', 'inherit'],
     // Ctrl-C reaches us alone: we end it in our own time.
     detached: true,

@@ -1,23 +1,12 @@
 /** A scenario's figures beside their goals; a goal of zero that is missed fails the run. */
-import type { Finding } from '../demo-report.ts'
+import { fact, must, VISIBLE_P50_MS, VISIBLE_P99_MS, whole, type Finding } from '../demo-report.ts'
 import { STALENESS_LIMITS_MS } from '../oracle/judge.ts'
 import { slowest, type Figures } from './figures.ts'
 
 const SOON_SHARE = 0.2
 const STATED_P50_MS = 600
-const VISIBLE_P50_MS = 10
-const VISIBLE_P99_MS = 100
 
-const whole = (n: number) => Math.round(n).toLocaleString('en')
 const ms = (n: number) => (n < 100 ? n.toFixed(1) : whole(n))
-const fact = (name: string, value: string): Finding => ({ name, value, goal: '', met: null, isMust: false })
-const must = (name: string, count: number, detail = ''): Finding => ({
-  name,
-  value: whole(count) + detail,
-  goal: 'must be 0',
-  met: count === 0,
-  isMust: true,
-})
 
 export function faultFindings(figures: Figures): readonly Finding[] {
   return [

@@ -26,6 +26,11 @@ test('a number with a unit is one word, which an attribute may hold as a bare nu
   expect(parseQuery('2 tb').terms[0]?.forms).toEqual(expect.arrayContaining([['2tb'], ['2'], ['2000gb'], ['2000'], ['2048gb']]))
 })
 
+test('a size is one word, also where its sides come together only when what stood between is left out', () => {
+  expect(match('2x, 4 board')).toBe(match('2x4 board'))
+  expect(match('2 x for 4')).toBe(match('2 x 4'))
+})
+
 test('words that only connect others are left out, unless there are no others', () => {
   expect(parseQuery('case for iphone').text).toBe('case iphone')
   expect(parseQuery('for').text).toBe('for')

@@ -1,5 +1,5 @@
 /** What a shopper typed, as words to look for: any text is a query, nothing in it is an operator. */
-import { canonicalUnit, categoryMark, chunksOf, codeOf, pairOf, splitUnit, unitOf, type Chunk } from '../../shared/search-words.ts'
+import { canonicalUnit, categoryMark, chunksOf, codeOf, foldText, pairOf, splitUnit, unitOf, type Chunk } from '../../shared/search-words.ts'
 
 /** One word, or a number with its unit. */
 export interface SearchTerm {
@@ -27,12 +27,15 @@ const CODE_LENGTH_AT_MOST = 40
 const CONNECTIVES = new Set('and avec con et for fur mit of para per pour the und with'.split(' '))
 
 export function parseQuery(q: string): SearchQuery {
-  const chunks = withoutConnectives(chunksOf(q, WORDS_AT_MOST))
-  const terms = toTerms(chunks)
+  const terms = termsOf(q)
   const text = terms.map((term) => term.text).join(' ')
+  // What fell out between two words may leave a size behind, `2x` and `4` of `2x, 4`: the canonical form's words count.
+  if (foldText(text) !== text) return parseQuery(foldText(text))
   const code = codeOf(text)
   return { text, terms, code: code !== '' && code.length <= CODE_LENGTH_AT_MOST ? code : null, category: categoryMark(text) }
 }
+
+const termsOf = (q: string): readonly SearchTerm[] => toTerms(withoutConnectives(chunksOf(q, WORDS_AT_MOST)))
 
 function withoutConnectives(chunks: readonly Chunk[]): readonly Chunk[] {
   const kept = chunks.filter(({ text }) => !CONNECTIVES.has(text))

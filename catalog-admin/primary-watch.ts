@@ -28,12 +28,13 @@ export function watchPrimary(pool: Pool, prepare: () => Promise<void>, log: Pick
   async function look(): Promise<void> {
     const { rows } = await pool.query<{ standby: boolean; migrated: boolean }>(LOOK)
     const { standby = true, migrated = false } = rows[0] ?? {}
+    // Before it counts as there: the first request must find what is prepared, the first client for one.
+    const prepares = !prepared && !standby && migrated
+    if (prepares) await prepare()
+    prepared ||= prepares
     primary = { ok: !standby, required: true, detail: standby ? 'it is a standby and cannot be written' : 'it answers' }
     tables = { ok: migrated, required: true, detail: migrated ? 'there' : 'missing: run the migrations' }
-    if (prepared || standby || !migrated) return
-    await prepare()
-    prepared = true
-    log.info('the primary is ready')
+    if (prepares) log.info('the primary is ready')
   }
 
   return {

@@ -83,7 +83,8 @@ test('a host’s clock that is set is followed, without a restart', () => {
     Date.now = trueNow
     followHostClock()
   }
-  expect(nowUs()).toBeGreaterThanOrEqual(before)
+  // Date.now() is a whole millisecond: what is read off it is half a one off, either way.
+  expect(nowUs()).toBeGreaterThanOrEqual(before - 1_000)
 })
 
 describe.skipIf(await redisMissing())('programs on a host whose clock is wrong', () => {

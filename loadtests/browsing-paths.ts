@@ -1,10 +1,13 @@
 /** What a shop asks of a catalog, kind by kind, made of the catalog's own categories, brands and facets: no two paths alike, so that no cache answers. */
 import type { HttpClient } from './http-client.ts'
 import { below, pick, type Random } from './random.ts'
+import { readTitleWords } from './title-words.ts'
 
 export interface BrowsingKind {
   readonly name: string
   readonly paths: readonly string[]
+  /** A question that has one wording: it is asked again and again, each time of a process that has not heard it yet. */
+  readonly once?: boolean
 }
 
 interface Category {
@@ -25,6 +28,9 @@ interface Page {
   readonly page: { readonly next: string | null }
 }
 
+/** The one kind that may cost more the more products there are. */
+export const WHOLE_FACETS = 'facets, whole catalog'
+const WHOLE_TIMES = 5
 const SORTS = ['popular', 'newest', 'price', '-price', 'title'] as const
 const PAGE_LIMIT = 24
 const ROWS_AT_MOST = 10_000
@@ -35,14 +41,15 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
   const categories = flatten(tree.data).filter(({ productCount }) => productCount > 0)
   const total = tree.data.reduce((sum, { productCount }) => sum + productCount, 0)
   if (categories.length === 0) throw new Error('The catalog has no categories with products: import some first')
-  const whole = { name: 'facets, whole catalog', paths: ['/v1/products/facets'] }
+  const whole: BrowsingKind = { name: WHOLE_FACETS, paths: Array.from({ length: WHOLE_TIMES }, () => '/v1/products/facets'), once: true }
+  const words = await readTitleWords(client, random, lastPageOf(total))
   const facets = await client.getJson<{ facets: readonly Facet[] }>({ path: '/v1/products/facets?inStock=true' })
   const make = (path: () => string) => distinct(path, count)
   const category = () => encodeURIComponent(pick(random, categories).slug)
   const term = termsOf(facets.facets, random)
   const range = rangesOf(facets.facets, random)
   const sort = () => pick(random, SORTS)
-  const lastPage = Math.max(1, Math.floor(Math.min(ROWS_AT_MOST, total) / PAGE_LIMIT))
+  const lastPage = lastPageOf(total)
   return [
     { name: 'list, a category', paths: make(() => `/v1/products?category=${category()}&sort=${sort()}`) },
     { name: 'list, one value', paths: make(() => `/v1/products?${term()}&sort=${sort()}`) },
@@ -57,7 +64,20 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
     whole,
     { name: 'facets, a category', paths: make(() => `/v1/products/facets?category=${category()}`) },
     { name: 'facets, filtered', paths: make(() => `/v1/products/facets?category=${category()}&${term()}&price=${priceRange(random)}`) },
+    { name: 'facets, of a search', paths: make(() => `/v1/products/facets?q=${words.two()}`) },
+    { name: 'search, a word', paths: make(() => `/v1/products?q=${words.one()}`) },
+    { name: 'search, two words', paths: make(() => `/v1/products?q=${words.two()}`) },
+    { name: 'search, a title', paths: make(() => `/v1/products?q=${words.title()}`) },
+    { name: 'search, a code', paths: make(() => `/v1/products?q=${words.key()}`) },
+    { name: 'search, misspelt', paths: make(() => `/v1/products?q=${words.misspelt()}`) },
+    { name: 'search, filtered', paths: make(() => `/v1/products?q=${words.one()}&price=${priceRange(random)}&inStock=true`) },
+    { name: 'search, by price', paths: make(() => `/v1/products?q=${words.two()}&sort=price`) },
+    { name: 'suggest', paths: make(() => `/v1/suggest?q=${words.beginning()}`) },
   ]
+}
+
+function lastPageOf(total: number): number {
+  return Math.max(1, Math.floor(Math.min(ROWS_AT_MOST, total) / PAGE_LIMIT))
 }
 
 function flatten(categories: readonly Category[]): readonly Category[] {

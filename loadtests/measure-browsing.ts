@@ -1,60 +1,233 @@
-/** `npm run measure:browsing`: what a request costs that no cache can answer, kind by kind, one at a time, against a running catalog. */
+/** `npm run measure:browsing`: what a request costs that no cache can answer, kind by kind, in the real catalog and in a generated one of a million products. */
 import { parseArgs } from 'node:util'
-import { browsingKinds, type BrowsingKind } from './browsing-paths.ts'
-import { loopbackOrigin, positiveInteger, runTool } from './command-line.ts'
-import { createHttpClient, type HttpClient } from './http-client.ts'
+import { browsingKinds, WHOLE_FACETS, type BrowsingKind } from './browsing-paths.ts'
+import { positiveInteger, runTool, UsageError } from './command-line.ts'
+import { createHttpClient } from './http-client.ts'
+import { openKeptCatalog, type CatalogContents, type KeptCatalog } from './kept-catalog.ts'
 import { createLatencies } from './latency.ts'
+import { cpuMs } from './process-cpu.ts'
 import { createRandom } from './random.ts'
+import { findSources, generatedSource } from './run-import.ts'
+import { logLength, logPlans, readPlans } from './statement-plans.ts'
 import { printTable } from './table.ts'
 
-const USAGE = `npm run measure:browsing -- [--url http://127.0.0.1:3000] [--requests 40] [--seed 1]
-The address may also be in QUERY_URL. Measure on a machine that does nothing else, and each time with another seed: what was asked a moment ago is cached.`
+const USAGE = `npm run measure:browsing -- --data FOLDER [--catalogs real,generated:1000000] [--requests 100] [--seed 1]
+FOLDER keeps the catalogs, which are imported once (a million products take half an hour and 20 GB). Each is measured on its own; the last is compared with the first.
+Measure on a machine that does nothing else.`
 
 const MAX_REQUESTS = 1_000
+const GENERATED_SEED = 7
+/** How much more a request may cost of the last catalog than of the first. */
+const GOAL = 2
+/** Asked beforehand, of every kind: connections are there, and code is compiled. */
+const WARM_UP = 5
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      url: { type: 'string', default: process.env['QUERY_URL'] || 'http://127.0.0.1:3000' },
-      requests: { type: 'string', default: '40' },
+      data: { type: 'string' },
+      catalogs: { type: 'string', default: 'real,generated:1000000' },
+      requests: { type: 'string', default: '100' },
       seed: { type: 'string', default: '1' },
     },
   })
-  const origin = loopbackOrigin('--url', values.url)
+  const { data } = values
+  if (data === undefined) throw new UsageError('--data names the folder that keeps the catalogs')
   const requests = positiveInteger('--requests', values.requests, MAX_REQUESTS)
-  const random = createRandom(positiveInteger('--seed', values.seed))
-  await using client = createHttpClient(origin, 1)
-  const kinds = await browsingKinds(client, random, requests)
-  const measured: Measured[] = []
-  for (const kind of kinds) measured.push(await measure(client, kind))
-  printTable(
-    ['kind', 'requests', 'p50 ms', 'p95 ms', 'max ms', 'from a cache', 'failed'],
-    measured.map((kind) => kind.cells),
+  const seed = positiveInteger('--seed', values.seed)
+  const contents = values.catalogs.split(',').map(contentsOf)
+  const measured: (readonly MeasuredKind[])[] = []
+  for (const wanted of contents) {
+    await using catalog = await openKeptCatalog(data, wanted)
+    process.stderr.write(`measures ${wanted.name}\n`)
+    measured.push(await measureCatalog(catalog, { requests, seed }))
+  }
+  return report(
+    contents.map(({ name }) => name),
+    measured,
   )
-  const failures = measured.flatMap((kind) => kind.failures)
-  for (const failure of failures.slice(0, 5)) process.stderr.write(`failed: ${failure}\n`)
-  return failures.length === 0 ? 0 : 1
 }
 
-interface Measured {
-  readonly cells: readonly string[]
+/** `real`, or `generated:86524` */
+function contentsOf(text: string): CatalogContents {
+  if (text === 'real') return { name: text, sources: findSources() }
+  const [, count] = /^generated:(\d+)$/.exec(text) ?? []
+  if (count === undefined) throw new UsageError(`--catalogs must be a list of real and generated:NUMBER, not "${text}"`)
+  return { name: `generated-${count}`, sources: [generatedSource(positiveInteger('--catalogs', count), GENERATED_SEED)] }
+}
+
+interface MeasuredKind {
+  readonly name: string
+  readonly count: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Of PostgreSQL and of the query process, a request, milliseconds. */
+  readonly postgresCpuMs: number
+  readonly queryCpuMs: number
+  /** Of 8 KiB that PostgreSQL looked at, a request. */
+  readonly blocks: number
+  /** Statements that read a table from end to end, and which. */
+  readonly scans: readonly string[]
   readonly failures: readonly string[]
 }
 
-async function measure(client: HttpClient, { name, paths }: BrowsingKind): Promise<Measured> {
+async function measureCatalog(catalog: KeptCatalog, options: { requests: number; seed: number }): Promise<readonly MeasuredKind[]> {
+  const kinds = await makeKinds(catalog, options)
+  // First the plans, then the times: what the plans cost is in no time, and files are in the machine's memory as they are in a catalog that is used.
+  const plans = await explainKinds(catalog, kinds)
+  const times = await timeKinds(catalog, kinds)
+  return kinds.map(({ name }, i) => ({ name, ...times[i]!, ...plans[i]! }))
+}
+
+async function makeKinds(catalog: KeptCatalog, { requests, seed }: { requests: number; seed: number }): Promise<readonly BrowsingKind[]> {
+  const query = await catalog.startQuery()
+  try {
+    await using client = createHttpClient(query.origin, 1)
+    return await browsingKinds(client, createRandom(seed), requests + WARM_UP)
+  } finally {
+    await query.process.stop()
+  }
+}
+
+type Plans = Pick<MeasuredKind, 'blocks' | 'scans'>
+
+async function explainKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]): Promise<readonly Plans[]> {
+  const large = await largeTables(catalog)
+  const explained: Plans[] = []
+  await logPlans(catalog.database, true)
+  const query = await catalog.startQuery()
+  try {
+    await using client = createHttpClient(query.origin, 1)
+    for (const kind of kinds) {
+      const paths = kind.once === true ? kind.paths.slice(0, 1) : kind.paths
+      const from = logLength(catalog.postgresLog)
+      for (const path of paths) await client.send({ path })
+      const plans = readPlans(catalog.postgresLog, from)
+      const blocks = plans.reduce((sum, plan) => sum + plan.blocks, 0) / paths.length
+      const scans = plans.flatMap(({ name, scanned }) => scanned.filter((table) => large.has(table)).map((table) => `${name}: ${table}`))
+      explained.push({ blocks, scans: [...new Set(scans)] })
+    }
+    return explained
+  } finally {
+    await query.process.stop()
+    await logPlans(catalog.database, false)
+  }
+}
+
+/** A table of a few pages is read faster than its index is. */
+const LARGE_TABLE_ROWS = 5_000
+
+async function largeTables({ database }: KeptCatalog): Promise<ReadonlySet<string>> {
+  const { rows } = await database.query<{ name: string }>(
+    `select relname as name from pg_class where relkind = 'r' and reltuples >= ${LARGE_TABLE_ROWS}`,
+  )
+  return new Set(rows.map(({ name }) => name))
+}
+
+type Times = Omit<MeasuredKind, 'name' | keyof Plans>
+
+async function timeKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]): Promise<readonly Times[]> {
+  const warm = kinds.map((kind) => ({ ...kind, paths: kind.paths.slice(0, WARM_UP) }))
+  const cold = kinds.map((kind) => (kind.once === true ? kind : { ...kind, paths: kind.paths.slice(WARM_UP) }))
+  const timed: Times[] = []
+  let query = await catalog.startQuery()
+  try {
+    for (const kind of warm) await timeKind(catalog, query, kind)
+    for (const kind of cold) {
+      if (kind.once !== true) {
+        timed.push(await timeKind(catalog, query, kind))
+        continue
+      }
+      const each: Times[] = []
+      for (const path of kind.paths) {
+        await query.process.stop()
+        query = await catalog.startQuery()
+        for (const other of warm) if (other.once !== true) await timeKind(catalog, query, other)
+        each.push(await timeKind(catalog, query, { ...kind, paths: [path] }))
+      }
+      timed.push(together(each))
+    }
+    return timed
+  } finally {
+    await query.process.stop()
+  }
+}
+
+async function timeKind(
+  catalog: KeptCatalog,
+  query: { origin: string; process: { pid: number } },
+  { paths }: BrowsingKind,
+): Promise<Times> {
+  await using client = createHttpClient(query.origin, 1)
   const latencies = createLatencies()
   const failures: string[] = []
-  let cached = 0
+  const before = [cpuMs(catalog.postgres.pid), cpuMs(query.process.pid)] as const
   for (const path of paths) {
     const { status, headers, body, sentMs, receivedMs } = await client.send({ path })
-    latencies.recordMs(receivedMs - sentMs)
     if (status !== 200) failures.push(`${path} answered ${status}: ${body.slice(0, 300)}`)
-    if (String(headers['cache-status']).includes('hit')) cached++
+    // Two wordings may be one query.
+    if (!String(headers['cache-status']).includes('; hit')) latencies.recordMs(receivedMs - sentMs)
   }
-  const ms = (value: number) => value.toFixed(1)
-  const figures = [latencies.percentileMs(50), latencies.percentileMs(95), latencies.maxMs].map(ms)
-  return { cells: [name, String(latencies.count), ...figures, String(cached), String(failures.length)], failures }
+  const cpu = (pid: number, was: number) => (cpuMs(pid) - was) / Math.max(1, latencies.count)
+  return {
+    count: latencies.count,
+    p50Ms: latencies.percentileMs(50),
+    p99Ms: latencies.percentileMs(99),
+    postgresCpuMs: cpu(catalog.postgres.pid, before[0]),
+    queryCpuMs: cpu(query.process.pid, before[1]),
+    failures,
+  }
+}
+
+/** One request each. */
+function together(each: readonly Times[]): Times {
+  const latencies = createLatencies()
+  for (const { p50Ms } of each) latencies.recordMs(p50Ms)
+  const mean = (of: (times: Times) => number) => each.reduce((sum, times) => sum + of(times), 0) / each.length
+  return {
+    count: each.length,
+    p50Ms: latencies.percentileMs(50),
+    p99Ms: latencies.percentileMs(99),
+    postgresCpuMs: mean((times) => times.postgresCpuMs),
+    queryCpuMs: mean((times) => times.queryCpuMs),
+    failures: each.flatMap(({ failures }) => failures),
+  }
+}
+
+/** @returns the exit code */
+function report(names: readonly string[], catalogs: readonly (readonly MeasuredKind[])[]): number {
+  const [first = [], last = []] = [catalogs[0], catalogs.at(-1)]
+  for (const [i, kinds] of catalogs.entries()) {
+    process.stdout.write(`\n${names[i]}\n`)
+    printTable(
+      ['kind', 'requests', 'p50 ms', 'p99 ms', 'PostgreSQL CPU ms', 'query CPU ms', 'blocks', 'scans', 'failed'],
+      kinds.map((kind) => [kind.name, String(kind.count), ...figuresOf(kind), String(kind.scans.length), String(kind.failures.length)]),
+    )
+  }
+  const compared = first.flatMap((kind) => {
+    const other = last.find(({ name }) => name === kind.name)
+    return other === undefined ? [] : [{ name: kind.name, kind, other, ratio: other.p50Ms / kind.p50Ms }]
+  })
+  if (catalogs.length > 1) {
+    process.stdout.write(`\n${names.at(-1)} ÷ ${names[0]}\n`)
+    printTable(
+      ['kind', 'p50', 'CPU', 'blocks', 'goal'],
+      compared.map(({ name, kind, other, ratio }) => {
+        const cpu = (one: MeasuredKind) => one.postgresCpuMs + one.queryCpuMs
+        const ratios = [ratio, cpu(other) / cpu(kind), other.blocks / kind.blocks].map((value) => value.toFixed(1))
+        return [name, ...ratios, name === WHOLE_FACETS ? '' : ratio <= GOAL ? 'met' : 'missed']
+      }),
+    )
+  }
+  const findings = catalogs.flat().flatMap(({ name, scans, failures }) => [...scans.map((scan) => `${name} scans ${scan}`), ...failures])
+  for (const finding of findings.slice(0, 10)) process.stderr.write(`${finding}\n`)
+  const missed = compared.some(({ name, ratio }) => name !== WHOLE_FACETS && ratio > GOAL)
+  return findings.length > 0 || missed ? 1 : 0
+}
+
+function figuresOf({ p50Ms, p99Ms, postgresCpuMs, queryCpuMs, blocks }: MeasuredKind): readonly string[] {
+  return [...[p50Ms, p99Ms, postgresCpuMs, queryCpuMs].map((value) => value.toFixed(1)), String(Math.round(blocks))]
 }
 
 runTool(USAGE, main)

@@ -49,16 +49,16 @@ export function fileSource(path: string): ImportSource {
   return { name: basename(path), open: () => (gzipped ? createReadStream(path) : createReadStream(path).pipe(createGzip({ level: 1 }))) }
 }
 
-export function generatedSource(products = GENERATED_PRODUCTS): ImportSource {
-  const shape = { products, seed: GENERATED_SEED }
+export function generatedSource(products: number = GENERATED_PRODUCTS, seed: number = GENERATED_SEED): ImportSource {
+  const shape = { products, seed }
   return {
-    name: `${GENERATED_PRODUCTS} generated products`,
+    name: `${products} generated products`,
     open: () => Readable.from(generateLines(shape)).pipe(createGzip({ level: 1 })),
   }
 }
 
-/** @throws Error when the upload is refused, or the job has not ended within 15 minutes */
-export async function runImport(admin: HttpClient, source: ImportSource): Promise<ImportFigures> {
+/** @param limitMs for upload and job together. @throws Error when the upload is refused, or the job has not ended by then */
+export async function runImport(admin: HttpClient, source: ImportSource, limitMs: number = LIMIT_MS): Promise<ImportFigures> {
   const begunMs = performance.now()
   let job = await admin.getJson<ImportJob>({
     method: 'POST',
@@ -67,8 +67,8 @@ export async function runImport(admin: HttpClient, source: ImportSource): Promis
     body: source.open(),
   })
   while (OPEN_STATES.has(job.state)) {
-    if (performance.now() - begunMs > LIMIT_MS)
-      throw new Error(`The import of ${source.name} has not ended within ${LIMIT_MS / 60_000} minutes`)
+    if (performance.now() - begunMs > limitMs)
+      throw new Error(`The import of ${source.name} has not ended within ${limitMs / 60_000} minutes`)
     await sleep(POLL_MS)
     job = await admin.getJson<ImportJob>({ path: `/admin/v1/imports/${job.id}` })
   }

@@ -17,6 +17,9 @@ import {
 } from '../list/test-catalog.ts'
 import { facetAnswer, type Facet, type TermsFacet } from './facet-answer.ts'
 import { createFacetReader } from './facet-reader.ts'
+import type { FacetRow } from './facet-row.ts'
+import { facetSets, sampled, sizesStatement, type SetSize } from './facet-sets.ts'
+import { facetStatement } from './facet-statement.ts'
 
 let database: TestDatabase
 
@@ -140,6 +143,27 @@ test('of more products than are looked at a sample is counted, close to the trut
     const { rows } = await database.primary.query<{ 'QUERY PLAN': string }>(`explain ${text}`, [...values])
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on (listing|facet_token)/)
   }
+})
+
+test('of a set too large to be counted, blocks of the table are looked at, and the counts are close to the truth all the same', async () => {
+  const wanted: ListQuery = { channel: 'default', filters: canonicalFilters({ 'attr.color': ['red', 'blue'] }), sort: 'popular' }
+  const sizes = sizesStatement(facetSets(wanted))
+  const { rows } = await database.primary.query<SetSize>(sizes.text, [...sizes.values])
+  // More than are counted one by one; the table is so small that all of it is looked at instead.
+  expect(rows[0]).toMatchObject({ counted: 20_001, inBlocks: PRODUCTS, blocks: 1 })
+  const sets = facetSets(wanted).map((set) => sampled(set, { counted: 20_001, inBlocks: PRODUCTS / 2, blocks: 0.5 }, 3_000))
+  expect(sets[0]).toMatchObject({ sample: 0.125, blocks: 0.5 })
+  const counting = facetStatement(sets)
+  const counted = await database.primary.query<FacetRow>(counting.text, [...counting.values])
+  const facets = facetAnswer({ rows: counted.rows, sets }, ['en'])
+  expect(facets.approximate).toBe(true)
+  const brand = facets.facets.find(({ parameter }) => parameter === 'brand')
+  expect(brand?.type === 'terms' ? brand.values : []).toHaveLength(3)
+  for (const { count } of brand?.type === 'terms' ? brand.values : []) expect(Math.abs(count - PRODUCTS / 3)).toBeLessThan(PRODUCTS / 20)
+  const plan = await database.primary.query<{ 'QUERY PLAN': string }>(`explain ${counting.text}`, [...counting.values])
+  const text = plan.rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(text).toContain('Sample Scan on listing')
+  expect(text).not.toMatch(/Seq Scan on (listing|facet_token)/)
 })
 
 test('ten callers count once, and what was counted is trusted for a minute', async () => {

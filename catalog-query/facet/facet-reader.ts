@@ -7,7 +7,7 @@ import { earlier } from '../http/answer-headers.ts'
 import { cacheKey, type ListQuery } from '../list/list-query.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import type { FacetRow } from './facet-row.ts'
-import { facetSets, setLimit, sizesStatement, type FacetSet } from './facet-sets.ts'
+import { facetSets, sampled, setLimit, sizesStatement, type FacetSet, type SetSize } from './facet-sets.ts'
 import { facetStatement } from './facet-statement.ts'
 
 export interface FacetCounts {
@@ -43,8 +43,8 @@ export function createFacetReader(readSnapshot: ReadSnapshot, options: { maxByte
 async function countFacets(readSnapshot: ReadSnapshot, query: ListQuery, token: ConsistencyToken | null): Promise<Vouched<FacetCounts>> {
   const wanted = facetSets(query)
   const limit = setLimit(wanted.length)
-  const sizes = await readSnapshot<{ size: number }>(sizesStatement(wanted), token)
-  const sets = wanted.map((set, i) => ({ ...set, sample: sampleOf(sizes.rows[i]?.size ?? 0, limit) }))
+  const sizes = await readSnapshot<SetSize>(sizesStatement(wanted), token)
+  const sets = wanted.map((set, i) => sampled(set, sizes.rows[i] ?? NONE, limit))
   const counted = await readSnapshot<FacetRow>(facetStatement(sets), token)
   return vouchedBy(together(sizes, counted), { rows: counted.rows, sets })
 }
@@ -59,6 +59,4 @@ function together(a: Snapshot<unknown>, b: Snapshot<unknown>): Snapshot<unknown>
   }
 }
 
-function sampleOf(size: number, limit: number): number {
-  return size <= limit ? 1 : limit / size
-}
+const NONE: SetSize = { counted: 0, inBlocks: null, blocks: 1 }

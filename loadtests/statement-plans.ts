@@ -1,0 +1,67 @@
+/** The plans of every statement that a PostgreSQL runs for a while, as it ran them: by auto_explain, from its log. */
+import { readFileSync, statSync } from 'node:fs'
+import type { Pool } from 'pg'
+
+export interface StatementPlan {
+  /** What the statement calls itself in its comment, such as `list-popular-25`, or how it begins. */
+  readonly name: string
+  /** Blocks of 8 KiB that it looked at, wherever they were. */
+  readonly blocks: number
+  /** Tables that it read from end to end. */
+  readonly scanned: readonly string[]
+}
+
+/** A node of a plan as PostgreSQL's JSON has it; numbers of blocks include those of the nodes below. */
+interface PlanNode {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Shared Hit Blocks'?: number
+  readonly 'Shared Read Blocks'?: number
+  readonly Plans?: readonly PlanNode[]
+}
+
+interface LoggedPlan {
+  readonly 'Query Text': string
+  readonly Plan: PlanNode
+}
+
+/** Every plan with its counts; without times of nodes, which would cost more than what they time. */
+const ON = {
+  'auto_explain.log_min_duration': '0',
+  'auto_explain.log_analyze': 'on',
+  'auto_explain.log_buffers': 'on',
+  'auto_explain.log_timing': 'off',
+  'auto_explain.log_format': 'json',
+}
+
+/** Needs `session_preload_libraries=auto_explain`, and sessions that begin after this. */
+export async function logPlans(database: Pool, on: boolean): Promise<void> {
+  for (const [name, value] of Object.entries(ON))
+    await database.query(on ? `alter system set ${name} = '${value}'` : `alter system reset ${name}`)
+  await database.query('select pg_reload_conf()')
+}
+
+export function logLength(logPath: string): number {
+  return statSync(logPath).size
+}
+
+const NAME_LENGTH = 60
+const ENTRY = /LOG: {2}duration: [\d.]+ ms {2}plan:\n((?:\t.*\n)+)/g
+
+/** Of what was read; what keeps the clock going is not asked about. @param from bytes of the log to leave out */
+export function readPlans(logPath: string, from: number): readonly StatementPlan[] {
+  const text = readFileSync(logPath).subarray(from).toString()
+  return [...text.matchAll(ENTRY)].flatMap(([, json = '']) => {
+    const logged = JSON.parse(json) as LoggedPlan
+    const sql = logged['Query Text'].trim()
+    if (!/^(?:select|with)\b/i.test(sql)) return []
+    const name = /\/\* (\S.*?) \*\//.exec(sql)?.[1] ?? sql.replace(/\s+/g, ' ').slice(0, NAME_LENGTH)
+    const root = logged.Plan
+    return [{ name, blocks: (root['Shared Hit Blocks'] ?? 0) + (root['Shared Read Blocks'] ?? 0), scanned: scannedBy(root) }]
+  })
+}
+
+function scannedBy(node: PlanNode): readonly string[] {
+  const own = node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== undefined ? [node['Relation Name']] : []
+  return [...own, ...(node.Plans ?? []).flatMap(scannedBy)]
+}

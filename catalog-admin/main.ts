@@ -35,7 +35,8 @@ async function start(): Promise<Lifecycle> {
   const { signal } = lifecycle
 
   const open = (name: string, url: string, size: number): Pool => {
-    const pool = createPool({ url, size, connectMs: CONNECT_MS, statementMs: STATEMENT_MS, applicationName: `catalog-admin ${name}` }, log)
+    const limits = { connectMs: CONNECT_MS, statementMs: STATEMENT_MS }
+    const pool = createPool({ url, size, ...limits, applicationName: `catalog-admin ${name}`, pipeline: true }, log)
     lifecycle.onStop(`${name} pool`, () => pool.end())
     return pool
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { testDatabase } from '../test/support/parts.ts'
-import { inTransaction, isUnavailable, RetryTransaction } from './postgres.ts'
+import { allSent, inTransaction, isUnavailable, RetryTransaction } from './postgres.ts'
 
 test('a connection that ends between two statements fails its transaction and nothing else', async () => {
   await using database = await testDatabase()
@@ -24,4 +24,18 @@ test('work that lost a race is run again on a fresh snapshot, and no more than f
   })
   await expect(lost).rejects.toThrow('another one was here first')
   expect(runs).toBe(4)
+})
+
+test('of statements that were sent one behind the other, the one that failed by itself is told of', async () => {
+  await using database = await testDatabase()
+  const work = inTransaction(database.primary, async (client) => {
+    const wrong = async () => {
+      await client.query('select 1 / 0')
+      throw new Error('never reached')
+    }
+    await allSent([client.query('select 1'), wrong(), client.query('select 2'), allSent([client.query('select 3')])])
+  })
+  await expect(work).rejects.toThrow('division by zero')
+  await expect(allSent([Promise.resolve(), Promise.reject(new RetryTransaction('late'))])).rejects.toThrow('late')
+  expect((await database.primary.query('select 1 as one')).rows).toEqual([{ one: 1 }])
 })

@@ -13,6 +13,8 @@ export interface PostgresOptions {
   /** How much later. Default 500. */
   readonly graceMs?: number
   readonly applicationName: string
+  /** Statements of a connection are sent one behind the other, without waiting for each other's answers: see allSent(). Default false. */
+  readonly pipeline?: boolean
 }
 
 /** A pool whose idle errors are logged and never crash the process. Values: bigint as string, json as text. */
@@ -28,6 +30,7 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
     application_name: options.applicationName,
     keepAlive: true,
     allowExitOnIdle: true,
+    pipeline: options.pipeline ?? false,
   })
   pool.on('error', (error) => log.warn({ err: error.message }, 'an idle PostgreSQL connection failed'))
   return pool
@@ -61,6 +64,20 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
       client.release(broken)
     }
   }
+}
+
+const FAILED_TRANSACTION = '25P02'
+
+/**
+ * Waits for statements that were sent to one connection without waiting for each other; until then the caller can work out the next one's
+ * values, while the server is at the first. Those behind one that fails fail, too.
+ * @throws the error of the one that failed by itself
+ */
+export async function allSent(statements: readonly Promise<unknown>[]): Promise<void> {
+  const failures = (await Promise.allSettled(statements)).flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  )
+  if (failures.length > 0) throw failures.find((error) => sqlState(error) !== FAILED_TRANSACTION) ?? failures[0]
 }
 
 export function sqlState(error: unknown): string | undefined {

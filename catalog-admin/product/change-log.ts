@@ -1,6 +1,7 @@
 /** What a write leaves for others: revs, the audit log, the outbox that the relay empties, and a knock on its door. */
 import type { PoolClient } from 'pg'
 import { TIMELINE } from '../../shared/clock.ts'
+import { allSent } from '../../shared/postgres.ts'
 import { type CompleteProduct, versionedInput } from './complete-product.ts'
 import { changedPointers } from './merge-patch.ts'
 import type { Change } from './product-plan.ts'
@@ -51,14 +52,13 @@ export async function logChanges(
   context: WriteContext,
 ): Promise<void> {
   const events = changes.map((change, i) => ({ product_id: change.id, rev: revs[i] ?? 0, type: eventType(change) }))
-  await writeRows(
-    client,
-    INSERT_AUDIT,
-    changes.map((change) => auditRow(change, context)),
-  )
-  await writeRows(client, INSERT_OUTBOX, events)
-  // Empty: PostgreSQL makes one of all that are equal. The relay polls too; this only wakes it.
-  await client.query(NOTIFY)
+  const audited = changes.map((change) => auditRow(change, context))
+  await allSent([
+    writeRows(client, INSERT_AUDIT, audited),
+    writeRows(client, INSERT_OUTBOX, events),
+    // Empty: PostgreSQL makes one of all that are equal. The relay polls too; this only wakes it.
+    client.query(NOTIFY),
+  ])
 }
 
 function eventType({ action }: Change): 'created' | 'updated' | 'deleted' {

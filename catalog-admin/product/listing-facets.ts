@@ -18,7 +18,7 @@ export function facetValuesOf(product: CompleteProduct, references: References):
   }
   const addAll = (attributes: Readonly<Record<string, AttributeValue>>) => {
     for (const [code, value] of Object.entries(attributes)) {
-      const attributeId = references.attributeId(code)
+      const { id: attributeId } = references.attributeOf(code)
       for (const one of [value].flat()) add(attributeId, facetValue(one))
     }
   }

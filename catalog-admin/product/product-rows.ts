@@ -1,6 +1,6 @@
 /** The rows of a product itself: product, its earlier versions, its slugs and its categories. Only what differs is written. */
 import type { PoolClient } from 'pg'
-import { RetryTransaction } from '../../shared/postgres.ts'
+import { allSent, RetryTransaction } from '../../shared/postgres.ts'
 import type { References } from '../reference/references.ts'
 import { contentHash, contentText, versionedInput } from './complete-product.ts'
 import type { SlugName } from './product-claims.ts'
@@ -16,27 +16,25 @@ export async function writeProductRows(
 ): Promise<void> {
   const edited = changes.filter(isEdited)
   const replaced = edited.filter((change) => change.stored !== null)
-  await insertProducts(
-    client,
-    edited.filter((change) => change.stored === null).map((change) => productRow(change, references, at.nowMs)),
-  )
-  await writeRows(
-    client,
-    UPDATE_PRODUCTS,
-    replaced.map((change) => productRow(change, references, at.nowMs)),
-  )
-  await writeRows(
-    client,
-    TOUCH_PRODUCTS,
-    changes.filter((change) => !isEdited(change)).map((change) => productDates(change, at.nowMs)),
-  )
-  await writeRows(
-    client,
-    INSERT_VERSIONS,
-    replaced.map((change) => versionRow(change, at.actor)),
-  )
-  await writeSlugs(client, changes)
-  await writeCategories(client, edited, references)
+  const row = (change: Change) => productRow(change, references, at.nowMs)
+  const added = edited.filter((change) => change.stored === null)
+  const untouched = changes.filter((change) => !isEdited(change))
+  await allSent([
+    insertProducts(client, added.map(row)),
+    writeRows(client, UPDATE_PRODUCTS, replaced.map(row)),
+    writeRows(
+      client,
+      TOUCH_PRODUCTS,
+      untouched.map((change) => productDates(change, at.nowMs)),
+    ),
+    writeRows(
+      client,
+      INSERT_VERSIONS,
+      replaced.map((change) => versionRow(change, at.actor)),
+    ),
+    writeSlugs(client, changes),
+    writeCategories(client, edited, references),
+  ])
 }
 
 function isEdited(change: Change): boolean {
@@ -170,12 +168,12 @@ async function writeSlugs(client: PoolClient, changes: readonly Change[]): Promi
     return { left: without(before, after).map(row), taken: without(after, before).map(row) }
   })
   // First left, then taken: what one product gives up another one may take in the same batch.
-  await writeRows(
-    client,
-    LEAVE_SLUGS,
-    moves.flatMap(({ left }) => left),
-  )
+  const left = moves.flatMap((move) => move.left)
   const taken = moves.flatMap((move) => move.taken)
+  await allSent([writeRows(client, LEAVE_SLUGS, left), takeSlugs(client, taken)])
+}
+
+async function takeSlugs(client: PoolClient, taken: readonly Record<keyof typeof SLUG, string>[]): Promise<void> {
   const written = await writeRows(client, TAKE_SLUGS, taken)
   if (written < taken.length) throw new RetryTransaction('Another transaction took one of these slugs')
 }
@@ -207,9 +205,9 @@ async function writeCategories(client: PoolClient, edited: readonly Change[], re
     references.categoriesOf(product).map((category, position) => ({ product_id: id, category_id: category.id, position })),
   )
   const replaced = moved.filter(({ stored }) => stored !== null).map(({ id }) => id)
-  if (replaced.length > 0) {
-    const values = [replaced, rows.map((row) => row.product_id), rows.map((row) => row.category_id)]
-    await client.query({ name: 'leave-categories', text: LEAVE_CATEGORIES, values })
-  }
-  await writeRows(client, JOIN_CATEGORIES, rows)
+  const values = [replaced, rows.map((row) => row.product_id), rows.map((row) => row.category_id)]
+  await allSent([
+    ...(replaced.length === 0 ? [] : [client.query({ name: 'leave-categories', text: LEAVE_CATEGORIES, values })]),
+    writeRows(client, JOIN_CATEGORIES, rows),
+  ])
 }

@@ -1,5 +1,6 @@
 /** What readers are answered from: a document a product in read.product, its rows in the lists of read.listing, and its words in read.search. */
 import type { PoolClient } from 'pg'
+import { allSent } from '../../shared/postgres.ts'
 import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { isInStock } from '../../shared/representation.ts'
 import type { ProductState } from '../../shared/product-document.ts'
@@ -28,15 +29,29 @@ export async function writeReadModel(
   context: ReadModelContext,
 ): Promise<void> {
   const states = changes.map(({ product, deleted }) => stateOf(product, deleted, context.nowMs))
-  const documents = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
-  await writeRows(client, WRITE_DOCUMENTS, documents)
   const listed = changes.filter((_, i) => states[i] === 'visible')
+  await allSent([
+    // Asks for its tokens first, so that the others are worked out until the answer is there.
+    writeListings(client, changes, listed, context),
+    writeRows(
+      client,
+      WRITE_DOCUMENTS,
+      changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context)),
+    ),
+    writeSearchRows(client, changes, listed, context.references),
+  ])
+}
+
+async function writeListings(
+  client: PoolClient,
+  changes: readonly Change[],
+  listed: readonly Change[],
+  context: ReadModelContext,
+): Promise<void> {
   const values = listed.map(({ product }) => facetValuesOf(product, context.references))
   const tokens = await addFacetTokens(client, new Map(values.flatMap((some) => [...some])))
   const rows = listed.flatMap((change, i) => listingRows(change, { values: values[i] ?? new Map<string, FacetValue>(), tokens }, context))
-  await deleteListings(client, changes, rows)
-  await writeRows(client, WRITE_LISTINGS, rows)
-  await writeSearchRows(client, changes, listed, context.references)
+  await allSent([deleteListings(client, changes, rows), writeRows(client, WRITE_LISTINGS, rows)])
 }
 
 const WRITE_DOCUMENTS = rowStatement(

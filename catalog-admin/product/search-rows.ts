@@ -1,5 +1,6 @@
 /** What search finds a product by: a row of weighted words a locale, in the transaction of the change. */
 import type { PoolClient } from 'pg'
+import { allSent } from '../../shared/postgres.ts'
 import type { AttributeValue } from '../../shared/product-document.ts'
 import { localized } from '../../shared/representation.ts'
 import { categoryMark, codeOf, indexedText, textSearchConfiguration } from '../../shared/search-words.ts'
@@ -34,17 +35,8 @@ export async function writeSearchRows(
   visible: readonly Change[],
   references: References,
 ): Promise<void> {
-  const unsearchable = visible.length === 0 ? new Set<string>() : await readUnsearchable(client)
-  const rows = visible.flatMap(({ id, product }) => searchRows(id, product, references, unsearchable))
-  await deleteSearchRows(client, changes, rows)
-  await writeRows(client, WRITE_SEARCH, rows)
-}
-
-const READ_UNSEARCHABLE = /* sql */ `select code from attribute where not searchable`
-
-async function readUnsearchable(client: PoolClient): Promise<ReadonlySet<string>> {
-  const { rows } = await client.query<{ code: string }>({ name: 'read-unsearchable', text: READ_UNSEARCHABLE })
-  return new Set(rows.map(({ code }) => code))
+  const rows = visible.flatMap(({ id, product }) => searchRows(id, product, references))
+  await allSent([deleteSearchRows(client, changes, rows), writeRows(client, WRITE_SEARCH, rows)])
 }
 
 interface SearchRow {
@@ -61,11 +53,14 @@ interface SearchRow {
   readonly title_words: number
 }
 
-function searchRows(id: string, product: CompleteProduct, references: References, unsearchable: ReadonlySet<string>): readonly SearchRow[] {
-  const attributes = Object.entries(product.attributes).filter(([code]) => !unsearchable.has(code))
+function searchRows(id: string, product: CompleteProduct, references: References): readonly SearchRow[] {
+  const isSearchable = ([code]: readonly [string, AttributeValue]) => references.attributeOf(code).searchable
+  const attributes = Object.entries(product.attributes).filter(isSearchable)
   const variants = product.variants.flatMap((variant) => [
     ...Object.values(variant.options),
-    ...Object.entries(variant.attributes).flatMap(([code, value]) => (unsearchable.has(code) ? [] : attributeTexts(code, value))),
+    ...Object.entries(variant.attributes)
+      .filter(isSearchable)
+      .flatMap(([code, value]) => attributeTexts(code, value)),
   ])
   const named = attributes.flatMap(([code, value]) => (CODE_ATTRIBUTES.has(code) ? [String(value)] : []))
   const codes = [product.key, ...product.variants.flatMap(({ sku, gtin }) => [sku, gtin ?? '']), ...named]

@@ -1,5 +1,6 @@
 /** The rows of variants, with their prices and stock. Only what differs is written. */
 import type { PoolClient } from 'pg'
+import { allSent } from '../../shared/postgres.ts'
 import type { Channel } from '../reference/channels.ts'
 import type { CompleteVariant } from './complete-product.ts'
 import { type Change, hasEqualPrices } from './product-plan.ts'
@@ -19,11 +20,13 @@ export async function writeVariantRows(
   channels: ReadonlyMap<string, Channel>,
 ): Promise<void> {
   const variants = changes.flatMap(changedVariants)
-  // Before the new ones: a SKU may go from one product of the batch to the next.
-  await writeRows(client, DELETE_VARIANTS, droppedVariants(changes))
-  await writeRows(client, WRITE_VARIANTS, variants.filter(isDifferent).map(variantRow))
-  await writePrices(client, variants, channels)
-  await writeStock(client, variants)
+  await allSent([
+    // Before the new ones: a SKU may go from one product of the batch to the next.
+    writeRows(client, DELETE_VARIANTS, droppedVariants(changes)),
+    writeRows(client, WRITE_VARIANTS, variants.filter(isDifferent).map(variantRow)),
+    writePrices(client, variants, channels),
+    writeStock(client, variants),
+  ])
 }
 
 function changedVariants({ id, stored, product }: Change): readonly VariantChange[] {
@@ -108,8 +111,7 @@ async function writePrices(client: PoolClient, variants: readonly VariantChange[
       .filter((price) => !hasEqualPrices(before?.prices.filter(({ channel }) => channel === price.channel) ?? [], [price]))
       .map(({ channel, amount, compareAt }) => ({ variant_id: after.id, channel_id: idOf(channel), amount, compare_at: compareAt })),
   )
-  await writeRows(client, DELETE_PRICES, gone)
-  await writeRows(client, WRITE_PRICES, written)
+  await allSent([writeRows(client, DELETE_PRICES, gone), writeRows(client, WRITE_PRICES, written)])
 }
 
 const DELETE_STOCK = rowStatement(
@@ -134,14 +136,7 @@ const WRITE_STOCK = rowStatement(
 async function writeStock(client: PoolClient, variants: readonly VariantChange[]): Promise<void> {
   const changed = variants.filter(({ before, after }) => after.stock !== (before?.stock ?? null))
   const rows = changed.map(({ after }) => ({ variant_id: after.id, quantity: after.stock }))
-  await writeRows(
-    client,
-    DELETE_STOCK,
-    rows.filter(({ quantity }) => quantity === null),
-  )
-  await writeRows(
-    client,
-    WRITE_STOCK,
-    rows.filter(({ quantity }) => quantity !== null),
-  )
+  const untracked = rows.filter(({ quantity }) => quantity === null)
+  const counted = rows.filter(({ quantity }) => quantity !== null)
+  await allSent([writeRows(client, DELETE_STOCK, untracked), writeRows(client, WRITE_STOCK, counted)])
 }

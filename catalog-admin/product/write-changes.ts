@@ -1,5 +1,6 @@
 /** Writes what a plan has worked out: references, rows, read model and log, in an order in which two writers never wait in a circle. */
 import type { PoolClient } from 'pg'
+import { allSent } from '../../shared/postgres.ts'
 import { addChannels, type Channel, type NewChannel } from '../reference/channels.ts'
 import { addReferences } from '../reference/references.ts'
 import { drawRevs, logChanges } from './change-log.ts'
@@ -33,9 +34,11 @@ export async function writeChanges(
     changes.map(({ product }) => product),
   )
   const { nowMs, revs } = await drawRevs(client, changes.length)
-  await writeProductRows(client, changes, references, { nowMs, actor: context.actor })
-  await writeVariantRows(client, changes, channels)
-  await writeReadModel(client, changes, revs, { references, channels, nowMs })
-  await logChanges(client, changes, revs, context)
+  await allSent([
+    writeProductRows(client, changes, references, { nowMs, actor: context.actor }),
+    writeVariantRows(client, changes, channels),
+    writeReadModel(client, changes, revs, { references, channels, nowMs }),
+    logChanges(client, changes, revs, context),
+  ])
   return new Map(changes.map(({ id }, i) => [id, revs[i] ?? 0]))
 }

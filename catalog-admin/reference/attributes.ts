@@ -11,24 +11,33 @@ export function kindOf(value: AttributeValue): AttributeKind {
   return typeof first === 'boolean' ? 'boolean' : 'text'
 }
 
-const READ_ATTRIBUTES = /* sql */ `select code, id from attribute where code = any($1::text[])`
+export interface Attribute {
+  readonly id: number
+  readonly searchable: boolean
+}
+
+const READ_ATTRIBUTES = /* sql */ `select code, id, searchable from attribute where code = any($1::text[])`
 const ADD_ATTRIBUTES = /* sql */ `
   insert into attribute (code, kind)
   select code, kind from unnest($1::text[], $2::text[]) as added (code, kind) order by code
   on conflict do nothing`
 
-/** Ids by code. Makes those that are not there yet. */
-export async function addAttributes(client: PoolClient, kinds: ReadonlyMap<string, AttributeKind>): Promise<ReadonlyMap<string, number>> {
-  const known = await readAttributeIds(client, [...kinds.keys()])
+/** By code. Makes those that are not there yet. */
+export async function addAttributes(
+  client: PoolClient,
+  kinds: ReadonlyMap<string, AttributeKind>,
+): Promise<ReadonlyMap<string, Attribute>> {
+  const known = await readAttributes(client, [...kinds.keys()])
   const added = [...kinds].filter(([code]) => !known.has(code))
   if (added.length === 0) return known
   await client.query(ADD_ATTRIBUTES, [added.map(([code]) => code), added.map(([, kind]) => kind)])
   const codes = added.map(([code]) => code)
-  return new Map([...known, ...(await readAttributeIds(client, codes))])
+  return new Map([...known, ...(await readAttributes(client, codes))])
 }
 
-async function readAttributeIds(client: PoolClient, codes: readonly string[]): Promise<ReadonlyMap<string, number>> {
+async function readAttributes(client: PoolClient, codes: readonly string[]): Promise<ReadonlyMap<string, Attribute>> {
   if (codes.length === 0) return new Map()
-  const { rows } = await client.query<{ code: string; id: number }>({ name: 'read-attributes', text: READ_ATTRIBUTES, values: [codes] })
-  return new Map(rows.map(({ code, id }) => [code, id]))
+  const query = { name: 'read-attributes', text: READ_ATTRIBUTES, values: [codes] }
+  const { rows } = await client.query<Attribute & { code: string }>(query)
+  return new Map(rows.map(({ code, id, searchable }) => [code, { id, searchable }]))
 }

@@ -2,7 +2,7 @@
 import type { Pool, PoolClient } from 'pg'
 import type { AttributeValue } from '../../shared/product-document.ts'
 import type { CompleteProduct } from '../product/complete-product.ts'
-import { addAttributes, type AttributeKind, kindOf } from './attributes.ts'
+import { addAttributes, type Attribute, type AttributeKind, kindOf } from './attributes.ts'
 import { addBrands, type Brand, readBrands } from './brands.ts'
 import { addCategories, type Category, type NamedPath, pathKey, readCategories } from './categories.ts'
 import { addLocales } from './locales.ts'
@@ -11,8 +11,8 @@ export interface References {
   readonly brandOf: (product: CompleteProduct) => Brand | null
   /** In the product's own order. */
   readonly categoriesOf: (product: CompleteProduct) => readonly Category[]
-  /** Of an attribute or option that one of the products has. */
-  readonly attributeId: (code: string) => number
+  /** An attribute or option that one of the products has. */
+  readonly attributeOf: (code: string) => Attribute
 }
 
 /**
@@ -26,21 +26,21 @@ export async function addReferences(client: PoolClient, products: readonly Compl
   return toReferences({ attributes, brands, categories: await addCategories(client, pathsOf(products)) })
 }
 
-/** Of stored products, whose references exist: those that their documents show, so without the ids of attributes. */
+/** Of stored products, whose references exist: those that their documents show, so without their attributes. */
 export async function readReferences(client: Pool | PoolClient, products: readonly CompleteProduct[]): Promise<References> {
   const brands = await readBrands(client, [...brandsOf(products)])
   return toReferences({ attributes: new Map(), brands, categories: await readCategories(client, pathsOf(products)) })
 }
 
 interface ReferenceMaps {
-  readonly attributes: ReadonlyMap<string, number>
+  readonly attributes: ReadonlyMap<string, Attribute>
   readonly brands: ReadonlyMap<string, Brand>
   readonly categories: ReadonlyMap<string, Category>
 }
 
 function toReferences({ attributes, brands, categories }: ReferenceMaps): References {
   return {
-    attributeId: (code) => found(attributes, code),
+    attributeOf: (code) => found(attributes, code),
     brandOf: ({ brand }) => (brand === null ? null : found(brands, brand)),
     categoriesOf: (product) => product.categories.map((path) => found(categories, pathKey(path))),
   }

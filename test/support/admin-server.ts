@@ -37,7 +37,8 @@ export interface TestAdmin extends AsyncDisposable {
 export async function testAdmin(options: Partial<AdminServerParts> & { readonly verifyBearer?: VerifyBearer } = {}): Promise<TestAdmin> {
   const database = await testDatabase()
   const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' })
-  const pool = createPool({ url: database.primaryUrl, size: 10, connectMs: 5_000, statementMs: 10_000, applicationName: 'test' }, log)
+  const limits = { connectMs: 5_000, statementMs: 10_000 }
+  const pool = createPool({ url: database.primaryUrl, size: 10, ...limits, applicationName: 'test', pipeline: true }, log)
   await ensureFirstClient(pool, TEST_KEY)
   const metrics = new Registry()
   const app = await createAdminServer({

@@ -109,7 +109,7 @@ function connect(primaryPort: number, standbyPort: number, name: string): TestDa
 }
 
 function openPool(connectionString: string): Pool {
-  const pool = new Pool({ connectionString, max: 10, connectionTimeoutMillis: 5_000, allowExitOnIdle: true })
+  const pool = new Pool({ connectionString, max: 10, connectionTimeoutMillis: 5_000, allowExitOnIdle: true, pipeline: true })
   pool.on('error', () => {})
   return pool
 }

@@ -42,8 +42,6 @@ create table attribute (
   version bigint not null default 1
 );
 
-create index attribute_unsearchable on attribute (code) where not searchable;
-
 create table category (
   id int generated always as identity primary key,
   parent_id int references category on delete restrict,

@@ -12,7 +12,7 @@ import { startOneRedis, startThreeNodes, type Caches } from './caches.ts'
 import { DATABASE, startDatabases, type Databases } from './databases.ts'
 import { createEdges, type Edges } from './edges.ts'
 import { createPart, signalAll, wakePart, type Part } from './part.ts'
-import { createProgram, isReady, type Program } from './program.ts'
+import { createProgram, isReady, type Program, type Substitute } from './program.ts'
 import { quietPort } from './quiet-port.ts'
 
 export interface ClusterOptions {
@@ -23,7 +23,11 @@ export interface ClusterOptions {
   readonly logsTo: string | null
   /** Three nodes instead of one server. */
   readonly redisCluster: boolean
+  /** Asked at each start of a query process or an invalidator: what runs in its place; null: the catalog's own. */
+  readonly substitute?: Substitutes | undefined
 }
+
+export type Substitutes = (role: 'query' | 'invalidator') => Substitute | null
 
 export interface Cluster extends AsyncDisposable {
   readonly folder: string
@@ -230,11 +234,13 @@ async function createPrograms(assembly: Assembly, { ports, doors, caches, adminK
       DATABASE_URL: await database(`${name}>primary`, ports.primary),
       REDIS_URL: await caches.urlFor(name),
     }
-    programs.push(await makeProgram(assembly, { name, main: 'catalog-query/main.ts', portName: 'QUERY', env }))
+    programs.push(await makeProgram(assembly, { name, main: 'catalog-query/main.ts', portName: 'QUERY', env, role: 'query' }))
   }
   for (const name of INVALIDATORS) {
     const env = { REDIS_URL: await caches.urlFor(name), KAFKA_BROKERS: brokers(name) }
-    programs.push(await makeProgram(assembly, { name, main: 'catalog-query/invalidator/main.ts', portName: 'INVALIDATOR', env }))
+    programs.push(
+      await makeProgram(assembly, { name, main: 'catalog-query/invalidator/main.ts', portName: 'INVALIDATOR', env, role: 'invalidator' }),
+    )
   }
   for (const name of RELAYS) {
     const env = { DATABASE_URL: await database(`${name}>primary`, ports.primary), KAFKA_BROKERS: brokers(name) }
@@ -259,9 +265,14 @@ interface ProgramShape {
   /** Before `_PORT` and `_OPS_PORT`. */
   readonly portName: string
   readonly env: Readonly<Record<string, string>>
+  /** Absent: nothing ever stands in for it. */
+  readonly role?: 'query' | 'invalidator'
 }
 
-async function makeProgram({ folder, book, clockAheadMs }: Assembly, { name, main, portName, env }: ProgramShape): Promise<Server> {
+async function makeProgram(
+  { folder, book, clockAheadMs, substitute }: Assembly,
+  { name, main, portName, env, role }: ProgramShape,
+): Promise<Server> {
   const [port, opsPort] = [await quietPort(), await quietPort()]
   const created = createProgram({
     name,
@@ -271,6 +282,7 @@ async function makeProgram({ folder, book, clockAheadMs }: Assembly, { name, mai
     logPath: join(folder, `log/${name}.log`),
     track: book.track('program'),
     clockAheadMs: clockAheadMs[name] ?? 0,
+    substitute: role === undefined ? undefined : () => substitute?.(role) ?? null,
   })
   return { ...created, origin: `http://${LOOPBACK}:${port}` }
 }

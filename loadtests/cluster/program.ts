@@ -14,6 +14,14 @@ export interface ProgramOptions {
   readonly track: (process: RunningProcess) => void
   /** How far its clock is ahead of everybody else's, milliseconds. */
   readonly clockAheadMs: number
+  /** Asked at each start: another program in its place, with settings in addition; null: none. */
+  readonly substitute?: (() => Substitute | null) | undefined
+}
+
+export interface Substitute {
+  /** Relative to the repository. */
+  readonly main: string
+  readonly env: Readonly<Record<string, string>>
 }
 
 export interface Program extends Part {
@@ -30,11 +38,19 @@ export function createProgram(options: ProgramOptions): Program {
   const opsOrigin = `http://${LOOPBACK}:${options.opsPort}`
   const skew = options.clockAheadMs === 0 ? [] : ['--import', join(import.meta.dirname, 'skewed-clock.ts')]
   const part = createPart(options.name, async () => {
+    const { main, env } = options.substitute?.() ?? { main: options.main, env: {} }
     const started = await startProcess({
       name: options.name,
       command: process.execPath,
-      args: [...skew, join(REPOSITORY, options.main)],
-      env: { PATH: process.env['PATH'], HOST: LOOPBACK, LOG_PER_MILLE: '0', CLOCK_AHEAD_MS: String(options.clockAheadMs), ...options.env },
+      args: [...skew, join(REPOSITORY, main)],
+      env: {
+        PATH: process.env['PATH'],
+        HOST: LOOPBACK,
+        LOG_PER_MILLE: '0',
+        CLOCK_AHEAD_MS: String(options.clockAheadMs),
+        ...options.env,
+        ...env,
+      },
       logPath: options.logPath,
       stopMs: STOP_MS,
     })

@@ -1,6 +1,6 @@
 /** Runs scenarios one after another, on one cluster as long as it can be used, each for as many cycles as its reads take. */
 import { join } from 'node:path'
-import { startCluster, type Cluster } from '../cluster/cluster.ts'
+import { startCluster, type Cluster, type Substitutes } from '../cluster/cluster.ts'
 import { createHttpClient } from '../http-client.ts'
 import { createRandom, type Random } from '../random.ts'
 import { createTrafficLogs, type Rates, type Traffic, type TrafficLogs } from '../traffic/traffic.ts'
@@ -19,15 +19,17 @@ export interface FaultRunOptions {
   readonly tell: (line: string) => void
   /** Takes the logs of every cluster, a folder each; null: they are not kept. */
   readonly logsTo: string | null
+  /** As in cluster.ts. */
+  readonly substitute?: Substitutes
 }
 
-const QUERY_COUNT = 3
+export const QUERY_COUNT = 3
 const CLIENT_CONNECTIONS = 64
 /** The product that a fault of a single one concerns: read often, written by nobody else. */
 const UNTOUCHED_RANK = 9
 
 /** A cluster with its products. */
-interface Ground extends AsyncDisposable {
+export interface Ground extends AsyncDisposable {
   readonly cluster: Cluster
   readonly traffic: (logs: TrafficLogs) => Traffic
 }
@@ -75,17 +77,22 @@ export function createFaultRunner(options: FaultRunOptions): FaultRunner {
   return { run: runAndTidy, [Symbol.asyncDispose]: endGround }
 }
 
-async function currentRevs({ databases }: Cluster): Promise<ReadonlyMap<string, number>> {
+export async function currentRevs({ databases }: Cluster): Promise<ReadonlyMap<string, number>> {
   const rows = await databases.query('primary', 'select product_id, rev from read.product')
   return new Map(rows.map((row) => [String(row['product_id']), Number(row['rev'])]))
 }
 
-async function prepareGround({ productCount, tell, logsTo }: FaultRunOptions, scenario: Scenario, random: Random): Promise<Ground> {
+export async function prepareGround(
+  { productCount, tell, logsTo, substitute }: Pick<FaultRunOptions, 'productCount' | 'tell' | 'logsTo' | 'substitute'>,
+  scenario: Scenario,
+  random: Random,
+): Promise<Ground> {
   const cluster = await startCluster({
     clockAheadMs: scenario.clockAheadMs ?? {},
     redisCluster: scenario.redisCluster === true,
     tell,
     logsTo: logsTo === null ? null : join(logsTo, scenario.name),
+    substitute,
   })
   const clients = cluster.queries.map(({ origin }) => createHttpClient(origin, CLIENT_CONNECTIONS))
   const dispose = async () => {
@@ -113,6 +120,6 @@ async function prepareGround({ productCount, tell, logsTo }: FaultRunOptions, sc
 }
 
 /** Everybody reads everything once: a scenario is not about a cold start. */
-async function warmUp(traffic: Traffic): Promise<void> {
+export async function warmUp(traffic: Traffic): Promise<void> {
   for (const product of traffic.products) await Promise.all(traffic.queries.map((_, process) => readOnce(traffic, { product, process })))
 }

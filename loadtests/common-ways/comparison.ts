@@ -1,0 +1,97 @@
+/** What one way showed in one scenario, and the table of all of them. */
+import { whole } from '../demo-report.ts'
+import { judge, PROMISE_MS, STALENESS_LIMITS_MS } from '../oracle/judge.ts'
+import { createTruth } from '../oracle/truth.ts'
+import { slowest } from '../scenario/figures.ts'
+import type { Cycle } from '../scenario/run-scenario.ts'
+import type { TrafficLogs } from '../traffic/traffic.ts'
+import { createStaleLives } from './stale-lives.ts'
+
+export interface Comparison {
+  readonly way: string
+  readonly reads: number
+  /** Staler than the catalog promises. */
+  readonly stale: number
+  readonly maxStalenessMs: number
+  /** Of anything stale, while it was watched. */
+  readonly longestLifeMs: number
+  /** After 3.5 s of silence, of every product from every process. */
+  readonly asked: number
+  readonly stillWrong: number
+  readonly hitRate: number
+  readonly originPerThousand: number
+  /** Acknowledged → seen on the slowest process; Infinity: so many were not seen within 10 s. */
+  readonly visibleMs: { readonly p50: number; readonly p99: number }
+  /** Requests without an answer that counts, writes among them. */
+  readonly failed: number
+}
+
+const PROMISE_INDEX = STALENESS_LIMITS_MS.indexOf(PROMISE_MS)
+
+/** @param firstRevs the rev of each product before the first edit */
+export function compare(way: string, { cycle, logs, firstRevs }: WayRun): Comparison {
+  const lives = createStaleLives()
+  const truth = createTruth(logs.commits.edits(), firstRevs)
+  const verdict = judge({ truth, reads: logs.reads.entries(), suspended: cycle.suspended, onJudged: lives.add })
+  const reads = Math.max(verdict.reads, 1)
+  const sumOf = (counts: Iterable<number>) => [...counts].reduce((sum, n) => sum + n, 0)
+  const seen = sumOf(logs.visible.map(({ count }) => count))
+  const unseen = logs.neverVisible / Math.max(seen + logs.neverVisible, 1)
+  const visible = (percent: number) => (unseen > 1 - percent / 100 ? Infinity : slowest(logs.visible, percent))
+  return {
+    way,
+    reads: verdict.reads,
+    stale: verdict.staler[PROMISE_INDEX]!,
+    maxStalenessMs: verdict.maxStalenessMs,
+    longestLifeMs: lives.longestMs(),
+    asked: cycle.finalCheck.asked,
+    stillWrong: cycle.finalCheck.wrongAnswers,
+    hitRate: verdict.hits / reads,
+    originPerThousand: (1_000 * cycle.originReads) / reads,
+    visibleMs: { p50: visible(50), p99: visible(99) },
+    failed: sumOf(logs.errors.values()) + logs.dropped + logs.wrong,
+  }
+}
+
+export interface WayRun {
+  readonly cycle: Cycle
+  readonly logs: TrafficLogs
+  readonly firstRevs: ReadonlyMap<string, number>
+}
+
+export const COMPARISON_HEAD = [
+  'way',
+  'reads',
+  '> 2.5 s stale',
+  'stalest',
+  'longest stale life',
+  'wrong after silence',
+  'hit rate',
+  'origin reads per 1,000',
+  'seen p50',
+  'seen p99',
+  'failed',
+] as const
+
+/** A line of the table under COMPARISON_HEAD. */
+export function comparisonCells(comparison: Comparison): readonly string[] {
+  const { way, reads, stale, asked, stillWrong, hitRate, originPerThousand, visibleMs, failed } = comparison
+  return [
+    way,
+    whole(reads),
+    stale === 0 ? '0' : `${whole(stale)} (${((100 * stale) / reads).toFixed(1)} %)`,
+    time(comparison.maxStalenessMs),
+    time(comparison.longestLifeMs),
+    `${whole(stillWrong)} of ${whole(asked)}`,
+    `${(100 * hitRate).toFixed(1)} %`,
+    originPerThousand.toFixed(1),
+    time(visibleMs.p50),
+    time(visibleMs.p99),
+    whole(failed),
+  ]
+}
+
+function time(ms: number): string {
+  if (ms === Infinity) return '> 10 s'
+  return ms < 1_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`
+}

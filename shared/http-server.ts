@@ -140,9 +140,12 @@ export function toCatalogError(error: unknown, request: FastifyRequest): Catalog
   return new CatalogError('internal', PROBLEMS.internal[1], { cause: error })
 }
 
+/** Of one answer: ten thousand parameters, each of them wrong, are not told one by one. */
+const ERRORS_AT_MOST = 100
+
 function fromValidation(failure: FastifyFailure): CatalogError {
   const inBody = failure.validationContext === 'body'
-  const errors = (failure.validation ?? []).map((issue): FieldError => {
+  const errors = (failure.validation ?? []).slice(0, ERRORS_AT_MOST).map((issue): FieldError => {
     const named = issue.params['additionalProperty'] ?? issue.params['missingProperty']
     const path = issue.instancePath + (typeof named === 'string' ? `/${named}` : '')
     const place = inBody ? { pointer: path } : { parameter: path.replace(/^\//, '').replace(/\/\d+$/, '') }

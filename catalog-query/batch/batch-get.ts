@@ -7,6 +7,7 @@ import { validationFailed } from '../../shared/problem.ts'
 import type { Representation } from '../../shared/representation.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { PRIVATE, sendJson } from '../http/answer-headers.ts'
+import { bodyAsItIs } from '../http/body-validator.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { cacheStatusOf, joinData } from '../list/list-answer.ts'
@@ -67,9 +68,8 @@ export function registerBatchGet(app: HttpServer, context: ReadContext): void {
     body: BatchBody,
     response,
   }
-  app.post('/v1/products::batchGet', { config: { ...LIST_ROUTE.config, cost: costOf }, schema }, (request, reply) =>
-    answerBatch(context, request, reply),
-  )
+  const options = { config: { ...LIST_ROUTE.config, cost: costOf }, schema, validatorCompiler: bodyAsItIs }
+  app.post('/v1/products::batchGet', options, (request, reply) => answerBatch(context, request, reply))
 }
 
 /** A tenth of what one product after another would cost (api.md, "Who may"). The body is not validated yet. */

@@ -103,6 +103,12 @@ describe('batchGet', () => {
     ['an id that is none', { ids: ['one'] }, '/ids/0'],
     ['NUL', { keys: ['a\u0000b'] }, '/keys/0'],
     ['an unknown member', { gtins: ['1'] }, '/gtins'],
+    ['what is no text', { keys: ['one', false] }, '/keys/1'],
+    ['a number', { skus: [7] }, '/skus/0'],
+    ['null', { slugs: [null] }, '/slugs/0'],
+    ['a list in a list', { keys: [['one']] }, '/keys/0'],
+    ['one name without a list', { keys: 'one' }, '/keys'],
+    ['a list instead of an object', ['one'], ''],
   ])('refuses %s with its pointer', async (_name, payload, pointer) => {
     const { app } = openReadingApp(database)
     const { response } = await batchGet(app, payload)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tick } from '../../shared/clock.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
+import { learnWords } from '../../test/support/learn-words.ts'
 import { openReadingApp, putProducts, type ReadingApp } from '../../test/support/reading-app.ts'
 import type { Facet, FacetAnswer } from './facet-answer.ts'
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
     update attribute set labels = '{"en":"Weight","de":"Gewicht"}', unit = 'g' where code = 'weight_g';
     update category set i18n = '{"en":"Jackets","de":"Jacken"}' where slug = 'jackets';
     update attribute set facetable = false where code = 'size'`)
+  await learnWords(database.primary)
   await tick(database.primary)
   await database.caughtUp()
 })
@@ -131,8 +133,64 @@ test('facets are cached under one name and one ETag, say how old they are, and f
   expect(same.statusCode).toBe(304)
 })
 
+describe('with q, what is counted is what the list of the same words has', () => {
+  const cases = [
+    'q=cotton',
+    'q=acme',
+    'q=product 7',
+    'q=jackets&brand=acme',
+    'q=red&attr.weight_g=..200',
+    'q=prodcut 8',
+    'q=cotton nowhere',
+  ]
+  test.each(cases)('%s', async (query) => {
+    const { app } = openReadingApp(database)
+    const countOf = async (more: string) => {
+      const response = await app.inject(`/v1/products?${query}&${more}count=capped&limit=1`)
+      expect(response.statusCode, response.body).toBe(200)
+      return response.json<{ count: { value: number } }>().count.value
+    }
+    const total = await countOf('')
+    expect(total).toBeGreaterThan(0)
+    const facets = await facetsOf(app, query)
+    const price = facets.get('price')
+    const parts = price?.type === 'range' ? price.buckets.map(({ count }) => count) : []
+    expect(parts.length === 0 || Math.max(...parts) <= total).toBe(true)
+    for (const parameter of ['brand', 'attr.color', 'inStock']) {
+      const facet = facets.get(parameter)
+      const selected = query.includes(parameter)
+      for (const { value, count } of facet?.type === 'terms' && !selected ? facet.values : [])
+        expect(await countOf(`${parameter}=${value}&`), `${parameter}=${value}`).toBe(count)
+    }
+  })
+
+  test('one’s own selection hides none of its siblings', async () => {
+    const { app } = openReadingApp(database)
+    const brands = (await facetsOf(app, 'q=cotton&brand=acme')).get('brand')
+    expect(brands).toMatchObject({
+      values: [
+        { value: 'acme', count: expect.any(Number) as number, selected: true },
+        { value: 'bolt', count: 30, selected: false },
+      ],
+    })
+  })
+
+  test('words that nothing has count nothing, whatever they are', async () => {
+    const { app } = openReadingApp(database)
+    for (const q of ['qwertzuiop', '\u0000', '! | & ( ) : *', '😀'])
+      expect((await facetsOf(app, `q=${encodeURIComponent(q)}&brand=acme`)).get('brand')).toMatchObject({
+        values: [{ value: 'acme', count: 0, selected: true }],
+      })
+  })
+})
+
 describe('bad input is 400 with its name', () => {
   test.each([
+    ['q=', 'q'],
+    ['q=a&q=b', 'q'],
+    [`q=${'x'.repeat(301)}`, 'q'],
+    ['q=%FF', 'q'],
+    ['q=a&sort=relevance', 'sort'],
     ['colour=red', 'colour'],
     ['sort=price', 'sort'],
     ['limit=3', 'limit'],

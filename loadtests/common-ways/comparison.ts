@@ -1,6 +1,7 @@
 /** What one way showed in one scenario, and the table of all of them. */
 import { whole } from '../demo-report.ts'
 import { judge, PROMISE_MS, STALENESS_LIMITS_MS } from '../oracle/judge.ts'
+import type { ReadEntry } from '../oracle/read-log.ts'
 import { createTruth } from '../oracle/truth.ts'
 import { slowest } from '../scenario/figures.ts'
 import type { Cycle } from '../scenario/run-scenario.ts'
@@ -32,10 +33,11 @@ const PROMISE_INDEX = STALENESS_LIMITS_MS.indexOf(PROMISE_MS)
 export function compare(way: string, { cycle, logs, firstRevs }: WayRun): Comparison {
   const lives = createStaleLives()
   const truth = createTruth(logs.commits.edits(), firstRevs)
-  const verdict = judge({ truth, reads: logs.reads.entries(), suspended: cycle.suspended, onJudged: lives.add })
-  const reads = Math.max(verdict.reads, 1)
+  const reads = duringTraffic(cycle, logs.reads.entries())
+  const verdict = judge({ truth, reads, suspended: cycle.suspended, onJudged: lives.add })
+  const count = Math.max(verdict.reads, 1)
   const sumOf = (counts: Iterable<number>) => [...counts].reduce((sum, n) => sum + n, 0)
-  const seen = sumOf(logs.visible.map(({ count }) => count))
+  const seen = sumOf(logs.visible.map((each) => each.count))
   const unseen = logs.neverVisible / Math.max(seen + logs.neverVisible, 1)
   const visible = (percent: number) => (unseen > 1 - percent / 100 ? Infinity : slowest(logs.visible, percent))
   return {
@@ -46,11 +48,16 @@ export function compare(way: string, { cycle, logs, firstRevs }: WayRun): Compar
     longestLifeMs: lives.longestMs(),
     asked: cycle.finalCheck.asked,
     stillWrong: cycle.finalCheck.wrongAnswers,
-    hitRate: verdict.hits / reads,
-    originPerThousand: (1_000 * cycle.originReads) / reads,
+    hitRate: verdict.hits / count,
+    originPerThousand: (1_000 * cycle.originReads) / count,
     visibleMs: { p50: visible(50), p99: visible(99) },
     failed: sumOf(logs.errors.values()) + logs.dropped + logs.wrong,
   }
+}
+
+/** The look at everything after the silence is told apart: it has a column of its own. */
+function* duringTraffic({ traffic }: Cycle, reads: Iterable<ReadEntry>): Generator<ReadEntry> {
+  for (const read of reads) if (read.sentMs < traffic.toMs) yield read
 }
 
 export interface WayRun {

@@ -22,11 +22,16 @@ interface Schema {
   readonly default?: unknown
   readonly examples?: unknown
   readonly items?: Schema
+  readonly additionalProperties?: Schema
+  readonly propertyNames?: Schema
+  readonly maxProperties?: number
 }
 interface Parameter {
   readonly name: string
   readonly in: string
   readonly required?: boolean
+  readonly style?: string
+  readonly explode?: boolean
   readonly description?: string
   readonly schema: Schema
   readonly example?: unknown
@@ -116,6 +121,8 @@ const OPAQUE = ['cursor']
 function isLimited(schema: Schema): boolean {
   if (schema.enum !== undefined) return true
   if (schema.type === 'integer') return schema.minimum !== undefined && schema.maximum !== undefined
+  if (schema.type === 'object')
+    return schema.maxProperties !== undefined && isLimited(schema.additionalProperties ?? {}) && isLimited(schema.propertyNames ?? {})
   if (schema.type === 'array') return schema.maxItems !== undefined && schema.items !== undefined && isLimited(schema.items)
   return schema.maxLength !== undefined || /^\^.*\$$/.test(schema.pattern ?? '')
 }
@@ -131,6 +138,27 @@ test('every parameter has limits, and an example or a default; with a default it
   }
 })
 
+test('whatever filters by attributes has one parameter for all of them, each member of which is a parameter of the request', async () => {
+  const filtered = operations.filter(([, { parameters = [] }]) => parameters.some(({ name }) => name === 'attr'))
+  expect(filtered.map(([at]) => at).toSorted()).toEqual(['get /v1/products', 'get /v1/products/facets'])
+  for (const [at, { parameters = [] }] of filtered) {
+    const { style, explode, schema, example, in: place } = parameters.find(({ name }) => name === 'attr')!
+    expect([place, style, explode, schema.type], at).toEqual(['query', 'form', true, 'object'])
+    const names = new RegExp(schema.propertyNames?.pattern ?? '', 'u')
+    const query = new URLSearchParams()
+    for (const [name, values] of Object.entries(example as Readonly<Record<string, readonly string[]>>)) {
+      expect(name).toMatch(names)
+      for (const value of values) query.append(name, value)
+    }
+    const response = await app.inject(`${at.replace('get ', '')}?${query.toString()}`)
+    expect(response.statusCode, response.body).toBe(200)
+    for (const name of ['color', 'attr.', 'attr', 'ATTR.color']) {
+      expect(name).not.toMatch(names)
+      expect((await app.inject(`${at.replace('get ', '')}?${name}=red`)).statusCode, name).toBe(400)
+    }
+  }
+})
+
 test('a method that it does not speak of is 405, whatever is in the body', async () => {
   for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'text/x' }]) {
     for (const method of ['PUT', 'PATCH', 'DELETE', 'QUERY'] as const) {
@@ -142,7 +170,7 @@ test('a method that it does not speak of is 405, whatever is in the body', async
 })
 
 const PROGRAM = /* ts */ `
-import { defaults, batchGetProducts, getProductByKey, listProducts, listBrands, listChanges, getCategoryTree } from './client.ts'
+import { defaults, batchGetProducts, countFacets, getProductByKey, listProducts, listBrands, listChanges, getCategoryTree } from './client.ts'
 
 defaults.baseUrl = process.argv[2] ?? ''
 const list = await listProducts({ limit: 1, sort: 'title', brand: ['acme'], consistencyToken: process.argv[3] ?? '' })
@@ -154,6 +182,10 @@ const one = await getProductByKey('P-1')
 if (one.status !== 200) throw new Error('no P-1')
 const amount: number | undefined = one.data.price?.['from'].amount
 const nobody = await getProductByKey('nobody')
+const colored = await listProducts({ attr: { 'attr.color': ['red', 'blue'], 'attr.weight': ['..3'] } })
+const keys: (string | undefined)[] = colored.status === 200 ? colored.data.data.map(({ key }) => key) : []
+const counted = await countFacets({ attr: { 'attr.color': ['red'] } })
+const offered: string[] = counted.status === 200 ? counted.data.facets.map(({ parameter }) => parameter) : []
 const many = await batchGetProducts({ keys: ['P-1', 'nobody'] })
 const missing: string[] = many.status === 200 ? many.data.missing : []
 const brands = await listBrands()
@@ -163,24 +195,30 @@ const feed = await listChanges({ limit: 10 })
 const refused: string = feed.status === 401 ? feed.data.type : ''
 // @ts-expect-error: there is no such order
 await listProducts({ sort: 'colour' })
+// @ts-expect-error: values are texts
+await listProducts({ attr: { 'attr.color': [1] } })
 // @ts-expect-error: a product has no such member
 one.data.colour
-console.log(JSON.stringify({ titles, amount, nobody: nobody.status, missing, names, refused }))
+console.log(JSON.stringify({ titles, keys, offered: offered.includes('attr.color'), amount, nobody: nobody.status, missing, names, refused }))
 `
 
 const execute = promisify(execFile)
 const MODULES = join(import.meta.dirname, '../node_modules')
 
 test('a client that is generated from it is typed, and works', async () => {
-  const product = (key: string, title: string) => ({
+  const product = (key: string, title: string, attributes: object) => ({
     key,
     status: 'active',
     title,
+    attributes,
     brand: 'Acme',
     categories: [['Clothing']],
     variants: [{ sku: `${key}-M`, prices: [{ channel: 'default', amount: 1999 }] }],
   })
-  const { token } = await putProducts(database, [product('P-1', 'Anorak'), product('P-2', 'Boots')])
+  const { token } = await putProducts(database, [
+    product('P-1', 'Anorak', { color: 'red', weight: 4 }),
+    product('P-2', 'Boots', { color: 'blue', weight: 2 }),
+  ])
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const folder = await mkdtemp(join(tmpdir(), 'catalog-client-'))
   try {
@@ -198,6 +236,8 @@ test('a client that is generated from it is typed, and works', async () => {
     const { stdout } = await execute(process.execPath, ['program.ts', url, token], { cwd: folder })
     expect(JSON.parse(stdout)).toEqual({
       titles: ['Anorak', 'Boots'],
+      keys: ['P-2'],
+      offered: true,
       amount: 1999,
       nobody: 404,
       missing: ['nobody'],

@@ -26,7 +26,7 @@ Read the products named here by \`POST /v1/products:batchGet\`; what comes with 
 Consistency-Token; what is missing then is not to be seen by readers: drop it. Every answer here carries such a token.
 Begin a copy with an empty \`after\`, read the whole catalog once, and go on from \`next\`.
 
-Scope: \`${SCOPE}\``
+Scope: \`${SCOPE}\`. It needs a key also where reading needs none (\`QUERY_AUTH=off\`): it tells when products change that readers do not see.`
 
 const ChangeParameters = Type.Object(
   {

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { toStamp } from '../../shared/stamp.ts'
 import { encodeToken, type ConsistencyToken } from '../../shared/token.ts'
+import { ATTRIBUTES_IN_OPENAPI, ATTRIBUTES_PARAMETER } from '../list/filter-parameters.ts'
 
 const DESCRIPTION = `Reads the catalog. Every answer says how old it may be (\`Catalog-Staleness\`, milliseconds, an upper bound) and where it came from
 (\`Cache-Status\`). A read that carries a \`Consistency-Token\` is never answered anything older than what the token stands for, and answers a token of
@@ -42,11 +43,19 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       if (schema.hide === true || route.config?.scope === null) return { schema, url }
       // Reading is anonymous unless the server is set to ask for a key; other scopes always need one.
       const security = [...(route.config?.scope === 'catalog:read' ? [{}] : []), { apiKey: [] }]
-      return { schema: { ...schema, headers: TOKEN_HEADER, security }, url }
+      return { schema: { ...withAttributes(schema), headers: TOKEN_HEADER, security }, url }
     },
   })
   const options = { schema: { hide: true }, config: { scope: null } }
   app.get('/v1/openapi.json', options, (_request, reply) => reply.header('cache-control', 'public, max-age=60').send(app.swagger()))
+}
+
+/** A query string that takes names by a pattern, said as one parameter. */
+function withAttributes<Schema extends { readonly querystring?: unknown }>(schema: Schema): Schema {
+  const { querystring } = schema as { readonly querystring?: { readonly properties?: object; readonly patternProperties?: object } }
+  if (querystring?.patternProperties === undefined) return schema
+  const { patternProperties: _said, properties, ...rest } = querystring
+  return { ...schema, querystring: { ...rest, properties: { ...properties, [ATTRIBUTES_PARAMETER]: ATTRIBUTES_IN_OPENAPI } } }
 }
 
 const text = (description: string, more: object = {}) => ({ description, schema: { type: 'string' as const, ...more } })
@@ -75,7 +84,13 @@ const HEADERS_BY_STATUS: Readonly<Record<string, readonly (keyof typeof HEADERS)
 
 /** What is added to, of the document. */
 interface DescribedOperation {
-  readonly parameters?: readonly { required?: boolean; readonly schema?: object }[]
+  readonly parameters?: readonly {
+    readonly name?: string
+    required?: boolean
+    readonly schema?: object
+    style?: string
+    explode?: boolean
+  }[]
   readonly responses?: Readonly<Record<string, { headers?: object }>>
 }
 interface Described {
@@ -86,7 +101,10 @@ interface Described {
 function completeDocument<Document extends object>(document: Document): Document {
   const { paths = {} } = document as Described
   for (const { parameters = [], responses = {} } of Object.values(paths).flatMap((path) => Object.values(path))) {
-    for (const parameter of parameters) if (parameter.schema !== undefined && 'default' in parameter.schema) parameter.required = false
+    for (const parameter of parameters) {
+      if (parameter.schema !== undefined && 'default' in parameter.schema) parameter.required = false
+      if (parameter.name === ATTRIBUTES_PARAMETER) Object.assign(parameter, { style: 'form', explode: true })
+    }
     for (const [status, response] of Object.entries(responses)) {
       const names = HEADERS_BY_STATUS[status]
       if (names !== undefined) response.headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))

@@ -43,13 +43,29 @@ const AttributeValues = Type.Array(Text, {
   description: 'A value of the attribute or option, or a range of numbers, both ends included: `2..8`; repeat for any of several',
 })
 
+const ATTRIBUTE_NAME = '^attr\\.[^\\u0000-\\u001f]{1,128}$'
+
 /** An object schema's options: other names are refused, but for `attr.NAME`. */
 export const ATTRIBUTE_PARAMETERS = {
   additionalProperties: false,
-  patternProperties: { '^attr\\.[^\\u0000-\\u001f]{1,128}$': AttributeValues },
+  patternProperties: { [ATTRIBUTE_NAME]: AttributeValues },
 } as const
 
-/** For the OpenAPI document, which has no word for parameters by pattern. */
+export const ATTRIBUTES_PARAMETER = 'attr'
+
+/**
+ * For the OpenAPI document, which has no word for parameters by pattern: one parameter, an object in the form in which each of its members is a
+ * parameter of the request (`style: form`, `explode: true`). Its own name is never sent.
+ */
+export const ATTRIBUTES_IN_OPENAPI = {
+  type: 'object',
+  additionalProperties: AttributeValues,
+  propertyNames: { pattern: ATTRIBUTE_NAME },
+  maxProperties: ATTRIBUTES_AT_MOST,
+  examples: [{ 'attr.color': ['red', 'blue'], 'attr.weight': ['2..8'] }],
+  description: 'Attributes and options to filter by, by the names of their parameters: `attr.NAME`. Different names must all match',
+} as const
+
 export const ATTRIBUTE_DESCRIPTION =
   'Any attribute or option filters too: `attr.color=red`; repeated for any of several values, different names must all match, numbers also by range: `attr.weight=2..8`.'
 

@@ -1,10 +1,13 @@
 /** One relay leads: whoever holds an advisory lock, in a session of its own that also runs every statement of its rounds. */
 import { Client } from 'pg'
 import { pause } from '../../shared/lifecycle.ts'
+import { endStalledLeader } from './stalled-leader.ts'
 
 /** Any number, as long as every relay means the same. */
 const RELAY_LOCK = 7_031_984_115
 const TRY_EVERY_MS = 200
+/** Of the tries: every so manieth also looks whether the leader has stood still. */
+const LOOK_EVERY_TRIES = 5
 const CONNECT_MS = 3_000
 const STATEMENT_MS = 5_000
 const END_MS = 1_000
@@ -18,12 +21,14 @@ export interface LeaderSession extends AsyncDisposable {
 export interface StandBy {
   /** Told once when another has led for `steadyMs` while this one waits. */
   readonly onSteady: () => void
+  /** The leader had stood still, and its session was ended. */
+  readonly onStalled: () => void
   readonly steadyMs: number
 }
 
 /**
- * Waits until this process leads. The lock ends with the session, however that ends; a leader whose host vanished is
- * noticed by the server's keepalives after about 10 s. Needs a connection of its own, not one from a transaction pooler.
+ * Waits until this process leads. The lock ends with the session, however that ends; that of a leader that is frozen, or whose
+ * host vanished, is ended by the one that waits (stalled-leader.ts). Needs a connection of its own, not one from a transaction pooler.
  * @returns null when the signal was aborted first
  * @throws when PostgreSQL cannot be reached
  */
@@ -32,8 +37,9 @@ export async function standForLeader(url: string, signal: AbortSignal, standBy: 
   const begunMs = performance.now()
   let told = false
   try {
-    while (!signal.aborted) {
+    for (let tries = 1; !signal.aborted; tries++) {
       if (await tryLock(session.client)) return session
+      if (tries % LOOK_EVERY_TRIES === 0 && (await endStalledLeader(session.client, RELAY_LOCK))) standBy?.onStalled()
       if (!told && standBy !== null && performance.now() - begunMs > standBy.steadyMs) {
         told = true
         standBy.onSteady()

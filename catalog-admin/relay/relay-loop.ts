@@ -8,6 +8,7 @@ import { standForLeader, type LeaderSession } from './leader.ts'
 import { markPublished, selectPage } from './outbox.ts'
 import type { OutboxListener } from './outbox-listener.ts'
 import type { RelayMetrics } from './relay-metrics.ts'
+import { whileAlive } from './stalled-leader.ts'
 import { relayRound, type RelayPorts } from './relay-round.ts'
 
 /** Rounds are at least this far apart: closer, single writes would be pages of one, and a round costs four round trips. */
@@ -47,7 +48,11 @@ export async function runRelay(options: RelayOptions): Promise<void> {
     outage.succeeded()
     onState({ leads: false, failure: null })
   }
-  const standBy = { onSteady, steadyMs: options.steadyMs ?? STEADY_MS }
+  const onStalled = () => {
+    log.warn('the leading relay stood still; its session was ended, so that another leads')
+    options.metrics.endedLeaders.inc()
+  }
+  const standBy = { onSteady, onStalled, steadyMs: options.steadyMs ?? STEADY_MS }
   while (!signal.aborted) {
     try {
       if (!outage.lasting) onState({ leads: false, failure: null })
@@ -95,10 +100,10 @@ function sessionPorts({ client }: LeaderSession, publisher: EventPublisher, metr
     readPosition: () => readPosition(client),
     publish: async (events) => {
       const end = metrics.publishSeconds.startTimer()
-      await publisher.publish(events)
+      await whileAlive(client, publisher.publish(events))
       end()
     },
     mark: (rowIds) => markPublished(client, rowIds),
-    heartbeat: (stamp) => publisher.heartbeat(stamp),
+    heartbeat: (stamp) => whileAlive(client, publisher.heartbeat(stamp)),
   }
 }

@@ -5,6 +5,7 @@ import type { RelayRound } from './relay-round.ts'
 export interface RelayMetrics {
   readonly leader: Gauge
   readonly failures: Counter
+  readonly endedLeaders: Counter
   readonly publishSeconds: Histogram
   readonly outboxRows: Gauge
   readonly outboxSeconds: Gauge
@@ -21,6 +22,7 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
   return {
     leader: gauge('catalog_relay_leader', '1 while this relay leads'),
     failures: counter('catalog_relay_failures_total', 'Failures that made this relay give up the lead or not get it'),
+    endedLeaders: counter('catalog_relay_ended_leaders_total', 'Leaders that stood still and whose session this relay ended'),
     publishSeconds: new Histogram({
       name: 'catalog_relay_publish_seconds',
       help: 'Time until a page was acknowledged by the event log',

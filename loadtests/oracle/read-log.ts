@@ -27,6 +27,8 @@ export interface ReadLog {
   entries(): Iterable<ReadEntry>
 }
 
+const SOURCE_INDEX = Object.fromEntries(READ_SOURCES.map((source, i) => [source, i])) as Record<ReadSource, number>
+/** At 43 bytes an entry a million of them take 45 MB. */
 const FIRST_SIZE = 65_536
 
 export function createReadLog(): ReadLog {
@@ -65,7 +67,7 @@ export function createReadLog(): ReadLog {
       columns.edit[count] = entry.edit
       columns.statedMs[count] = entry.statedMs
       columns.hit[count] = entry.hit ? 1 : 0
-      columns.source[count] = READ_SOURCES.indexOf(entry.source)
+      columns.source[count] = SOURCE_INDEX[entry.source]
       columns.sentMs[count] = entry.sentMs
       columns.receivedMs[count] = entry.receivedMs
       count++

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ServerName } from '../cluster/databases.ts'
 import { freezePart, wakePart, type Part } from '../cluster/part.ts'
+import type { Program } from '../cluster/program.ts'
 import { isEdge, matching } from '../cluster/target.ts'
 import type { Traffic } from '../traffic/traffic.ts'
 import { dropEvent, holdTransaction, republish } from './data-faults.ts'
@@ -91,14 +92,34 @@ export const ACTIONS: Readonly<Record<Step['do'], Action>> = {
     await failOverPrimary(cluster, { commits: traffic.logs.commits, behindMs: ms, note })
     return null
   },
-  'expect-metric': async ({ cluster, miss, note }, { target = '', metric = '', label = '', atLeast = 0 }) => {
-    for (const program of cluster.programs.filter((each) => matching(target, cluster.programs.map(nameOf)).includes(each.name))) {
-      const greatest = greatestOf(await scrape(program), metric, label)
-      note(`${program.name}: ${metric}${label === '' ? '' : `{${label}}`} ${greatest.toFixed(2)}`)
-      if (greatest < atLeast) miss(`${program.name} must show ${metric} of at least ${atLeast}, not ${greatest}`)
-    }
+  'expect-metric': async ({ cluster, miss, note }, step) => {
+    const names = matching(step.target ?? '', cluster.programs.map(nameOf))
+    const programs = cluster.programs.filter(({ name }) => names.includes(name))
+    await Promise.all(programs.map(async (program) => await expectMetric(program, step, { miss, note })))
     return null
   },
+}
+
+const LOOK_AGAIN_MS = 100
+
+/** Looks until it is so, or its time is over. */
+async function expectMetric(
+  program: Program,
+  { metric = '', label = '', atLeast = 0, within = 0 }: Step,
+  { miss, note }: Pick<Scene, 'miss' | 'note'>,
+): Promise<void> {
+  const begunMs = performance.now()
+  for (;;) {
+    const greatest = greatestOf(await scrape(program), metric, label)
+    const seconds = (performance.now() - begunMs) / 1_000
+    if (greatest >= atLeast || seconds > within) {
+      const after = within === 0 ? '' : ` after ${seconds.toFixed(1)} s`
+      note(`${program.name}: ${metric}${label === '' ? '' : `{${label}}`} ${greatest.toFixed(2)}${after}`)
+      if (greatest < atLeast) miss(`${program.name} must show ${metric} of at least ${atLeast} within ${within} s, not ${greatest}`)
+      return
+    }
+    await sleep(LOOK_AGAIN_MS)
+  }
 }
 
 const RELOAD = 'select pg_reload_conf()'

@@ -111,7 +111,7 @@ function speedFindings({ verdict, visible, neverVisible, scenario }: Figures): r
   ]
 }
 
-function costFindings({ verdict, cycles, errors, dropped }: Figures): readonly Finding[] {
+function costFindings({ verdict, cycles, errors, refusedEarly, dropped, sentLate }: Figures): readonly Finding[] {
   const perThousand = (n: number) => ((1_000 * n) / Math.max(verdict.reads, 1)).toFixed(1)
   const sum = (of: 'originReads' | 'primaryReads' | 'audited' | 'auditorViolations') => cycles.reduce((all, cycle) => all + cycle[of], 0)
   const failures = [...errors].toSorted((a, b) => b[1] - a[1]).map(([what, n]) => `${what} ×${whole(n)}`)
@@ -119,9 +119,14 @@ function costFindings({ verdict, cycles, errors, dropped }: Figures): readonly F
     fact('hit rate', `${((100 * verdict.hits) / Math.max(verdict.reads, 1)).toFixed(2)} %`),
     fact('database statements per 1,000 reads', `${perThousand(sum('originReads'))}, on the primary ${perThousand(sum('primaryReads'))}`),
     fact('marked as unverified', `${whole(verdict.marked)}, ${whole(verdict.markedWhileHeld)} while the promise holds`),
-    fact('refused or failed', failures.length === 0 ? 'none' : failures.slice(0, 6).join(', ')),
+    fact('refused early: 503 overloaded, Retry-After', `${whole(refusedEarly)} (${perThousand(refusedEarly)} per 1,000 answered)`),
+    fact('failed', failures.length === 0 ? 'none' : failures.slice(0, 6).join(', ')),
     fact('auditor', `${whole(sum('auditorViolations'))} violations in ${whole(sum('audited'))} changes that it is done with`),
-    ...(dropped === 0 ? [] : [fact('not sent, too many in flight', whole(dropped))]),
+    fact('not sent: too many unanswered', whole(dropped)),
+    fact(
+      'sent after it was due, by the driver, p50, p99, max',
+      `${[50, 99].map((percent) => ms(sentLate.percentileMs(percent))).join(', ')}, ${ms(sentLate.maxMs)} ms`,
+    ),
   ]
 }
 

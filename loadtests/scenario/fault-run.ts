@@ -8,13 +8,13 @@ import { readOnce } from '../traffic/traffic.ts'
 import { makeProducts } from './catalog.ts'
 import { figuresOf, type Figures } from './figures.ts'
 import { runCycle, type Cycle } from './run-scenario.ts'
-import type { Scenario } from './scenario.ts'
+import { stretched, type Scenario } from './scenario.ts'
 
 export interface FaultRunOptions {
   readonly rates: Rates
   readonly productCount: number
   readonly seed: number
-  /** In each scenario, at least; cycles are added until there are so many. */
+  /** In each scenario, at least; cycles are made longer, and added, until there are so many. */
   readonly reads: (scenario: Scenario) => number
   readonly tell: (line: string) => void
   /** Takes the logs of every cluster, a folder each; null: they are not kept. */
@@ -52,13 +52,22 @@ export function createFaultRunner(options: FaultRunOptions): FaultRunner {
     const logs = createTrafficLogs(QUERY_COUNT)
     const cycles: Cycle[] = []
     const firstRevs = new Map<string, number>()
-    while (logs.reads.count < options.reads(scenario) || cycles.length === 0) {
+    const missing = () => options.reads(scenario) - logs.reads.count
+    while (missing() > 0 || cycles.length === 0) {
       if (scenario.fresh === true || (cycles.length === 0 && isPeculiar(scenario))) await endGround()
       ground ??= await prepareGround(options, scenario, random)
       await ground.cluster.allReady()
       for (const [product, rev] of await currentRevs(ground.cluster)) if (!firstRevs.has(product)) firstRevs.set(product, rev)
-      options.tell(`${scenario.name}: cycle ${cycles.length + 1}, ${scenario.seconds} s`)
-      cycles.push(await runCycle(scenario, ground.cluster, { traffic: ground.traffic(logs), rates: options.rates }))
+      const cycle = stretched(scenario, missing() / options.rates.readsPerSecond)
+      const untilReads = logs.reads.count + cycle.seconds * options.rates.readsPerSecond
+      options.tell(`${scenario.name}: cycle ${cycles.length + 1}, ${cycle.seconds} s`)
+      cycles.push(
+        await runCycle(cycle, ground.cluster, {
+          traffic: ground.traffic(logs),
+          rates: options.rates,
+          untilReads: Math.min(untilReads, options.reads(scenario)),
+        }),
+      )
     }
     return figuresOf({ scenario, cycles, logs, firstRevs })
   }

@@ -24,10 +24,13 @@ export interface Figures {
   readonly visible: readonly Latencies[]
   readonly neverVisible: number
   readonly errors: ReadonlyMap<string, number>
+  readonly refusedEarly: number
   readonly dropped: number
+  /** Of readers: due → sent. */
+  readonly sentLate: Latencies
   readonly wrong: number
   readonly wrongAnswers: readonly string[]
-  /** Of the first cycle. */
+  /** Of the first time through. */
   readonly points: readonly TimelinePoint[]
 }
 
@@ -39,11 +42,16 @@ export interface ScenarioRun {
   readonly firstRevs: ReadonlyMap<string, number>
 }
 
+/** The picture's: the first time through. */
+export function shownSpan({ seconds }: Scenario, { traffic }: Pick<Cycle, 'traffic'>): Span {
+  return { fromMs: traffic.fromMs, toMs: Math.min(traffic.toMs, traffic.fromMs + seconds * 1_000) }
+}
+
 export function figuresOf({ scenario, cycles, logs, firstRevs }: ScenarioRun): Figures {
   const truth = createTruth(logs.commits.edits(), firstRevs)
   const faults = cycles.flatMap((cycle) => cycle.faults)
   const first = cycles[0]!
-  const timeline = createTimeline(first.traffic)
+  const timeline = createTimeline(shownSpan(scenario, first))
   let readsInFault = 0
   const verdict = judge({
     truth,
@@ -68,7 +76,9 @@ export function figuresOf({ scenario, cycles, logs, firstRevs }: ScenarioRun): F
     visible: logs.visible,
     neverVisible: logs.neverVisible,
     errors: logs.errors,
+    refusedEarly: logs.refusedEarly,
     dropped: logs.dropped,
+    sentLate: logs.sentLate,
     wrong: logs.wrong,
     wrongAnswers: logs.wrongAnswers,
     points: timeline.points(),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { exitCode, type Finding } from '../demo-report.ts'
 import { PROMISE_MS } from '../oracle/judge.ts'
 import type { Rates } from '../traffic/traffic.ts'
-import { slowest, type Figures } from './figures.ts'
+import { shownSpan, slowest, type Figures } from './figures.ts'
 import { drawPicture } from './picture.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -31,13 +31,14 @@ export async function writeReport(folder: string, report: FaultReport): Promise<
 }
 
 async function pictureOf({ scenario, points, cycles }: Figures): Promise<string> {
-  const { traffic, faults } = cycles[0]!
-  const seconds = (atMs: number) => Math.max(0, Math.min(atMs, traffic.toMs) - traffic.fromMs) / 1_000
+  const { fromMs, toMs } = shownSpan(scenario, cycles[0]!)
+  const faults = cycles[0]!.faults.filter((fault) => fault.fromMs < toMs)
+  const seconds = (atMs: number) => Math.max(0, Math.min(atMs, toMs) - fromMs) / 1_000
   return await drawPicture({
     title: scenario.title,
     points,
     // A fault of a moment is shown all the same.
-    faults: faults.map(({ fromMs, toMs }) => ({ from: seconds(fromMs), to: seconds(Math.max(toMs, fromMs + 100)) })),
+    faults: faults.map((fault) => ({ from: seconds(fault.fromMs), to: seconds(Math.max(fault.toMs, fault.fromMs + 100)) })),
     promiseMs: PROMISE_MS,
   })
 }

@@ -33,11 +33,14 @@ const SILENCE_MS = 3_500
 /** A breaker asks once a second whether its database is back; until then a process goes on marking its answers. */
 const RECOVERY_MS = 1_500
 
-/** @throws Error when a step cannot be carried out: a scenario that did not happen shows nothing */
+/**
+ * @param untilReads so many answered reads of its log the traffic waits for when its time is over
+ * @throws Error when a step cannot be carried out: a scenario that did not happen shows nothing
+ */
 export async function runCycle(
   scenario: Scenario,
   cluster: Cluster,
-  { traffic, rates }: { traffic: Traffic; rates: Rates },
+  { traffic, rates, untilReads = 0 }: { traffic: Traffic; rates: Rates; untilReads?: number },
 ): Promise<Cycle> {
   const [notes, misses]: [string[], string[]] = [[], []]
   const scene: Scene = { cluster, traffic, note: (what) => notes.push(what), miss: (what) => misses.push(what) }
@@ -46,7 +49,7 @@ export async function runCycle(
   const auditorBefore = await scrape(auditor)
   const fromMs = performance.now()
   const abort = new AbortController()
-  const sending = runTraffic(traffic, rates, { durationMs: scenario.seconds * 1_000, signal: abort.signal })
+  const sending = runTraffic(traffic, rates, { durationMs: scenario.seconds * 1_000, untilReads, signal: abort.signal })
   const spans = await runSteps(scene, scenario.steps, fromMs).catch(async (error: unknown) => {
     abort.abort()
     await sending

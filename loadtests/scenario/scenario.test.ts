@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseSamples, sumOf, growth } from './metrics.ts'
-import { parseScenario, readScenarios } from './scenario.ts'
+import { parseScenario, readScenarios, stretched } from './scenario.ts'
 
 const text = (steps: readonly object[]) => JSON.stringify({ title: 'A', about: 'B', seconds: 10, reads: 1, steps })
 
@@ -24,6 +24,14 @@ test('a repeated step is so many steps, in order of time', () => {
     ]),
   )
   expect(steps.map(({ at }) => at)).toEqual([2, 3, 7, 12])
+})
+
+test('a longer cycle does its steps again, as often as they fit whole; one that can be done once does not', () => {
+  const scenario = parseScenario('x', text([{ at: 2, do: 'save-dump' }]))
+  const shape = ({ seconds, steps }: typeof scenario) => [seconds, steps.map(({ at }) => at)]
+  expect(shape(stretched(scenario, 3))).toEqual([10, [2]])
+  expect(shape(stretched(scenario, 35))).toEqual([35, [2, 12, 22]])
+  expect(shape(stretched({ ...scenario, fresh: true }, 90))).toEqual([45, [2]])
 })
 
 test('what is not known is refused by name', () => {

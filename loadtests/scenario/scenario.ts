@@ -40,10 +40,11 @@ export interface Step {
   readonly share?: number
   /** redeliver and republish: how many events. */
   readonly count?: number
-  /** expect-metric: its name, a label it must carry, and the least absolute value. */
+  /** expect-metric: its name, a label it must carry, and the least absolute value, at the latest so many seconds after `at`; default 0. */
   readonly metric?: string
   readonly label?: string
   readonly atLeast?: number
+  readonly within?: number
   /** While it lasts nothing is promised: the primary is down, or no database is reachable. */
   readonly suspendsPromise?: boolean
 }
@@ -84,7 +85,23 @@ const SCENARIO_KEYS = new Set([
   'steps',
 ])
 const STEP_KEYS = new Set([
-  ...['at', 'do', 'target', 'for', 'times', 'every', 'ms', 'restart', 'share', 'count', 'metric', 'label', 'atLeast', 'suspendsPromise'],
+  ...[
+    'at',
+    'do',
+    'target',
+    'for',
+    'times',
+    'every',
+    'ms',
+    'restart',
+    'share',
+    'count',
+    'metric',
+    'label',
+    'atLeast',
+    'within',
+    'suspendsPromise',
+  ],
 ])
 
 /** In the order of their files' names. @throws Error naming the file and what is wrong in it */
@@ -101,6 +118,22 @@ export function parseScenario(name: string, text: string): Scenario {
   const problem = problemOf(raw) ?? raw.steps.map(problemOfStep).find((each) => each !== null) ?? null
   if (problem !== null) throw new Error(`Scenario ${name}: ${problem}`)
   return { ...raw, name, steps: raw.steps.flatMap(repeated).sort((a, b) => a.at - b.at) }
+}
+
+/** A cycle is at most so long, or a fresh one: its parts are read, judged and looked at in the end while they are still few. */
+const LONGEST_CYCLE_S = 320
+const LONGEST_FRESH_CYCLE_S = 80
+
+/**
+ * The scenario with so many seconds of traffic, if a cycle can be so long: its steps again and again, with no silence between; one that
+ * can be done only once goes on being read instead. Never shorter than it is.
+ */
+export function stretched(scenario: Scenario, wantedSeconds: number): Scenario {
+  const cycles = Math.max(1, Math.ceil(wantedSeconds / (scenario.fresh === true ? LONGEST_FRESH_CYCLE_S : LONGEST_CYCLE_S)))
+  const seconds = Math.max(scenario.seconds, Math.ceil(wantedSeconds / cycles))
+  const rounds = scenario.fresh === true ? 1 : Math.floor(seconds / scenario.seconds)
+  const steps = Array.from({ length: rounds }, (_, n) => scenario.steps.map((step) => ({ ...step, at: step.at + n * scenario.seconds })))
+  return { ...scenario, seconds, steps: steps.flat() }
 }
 
 function problemOf(raw: Omit<Scenario, 'name'>): string | null {

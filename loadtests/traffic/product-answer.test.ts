@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readAnswer } from './product-answer.ts'
+import { failureOf, readAnswer } from './product-answer.ts'
 
 const headers = { 'catalog-rev': '7', 'catalog-staleness': '260', 'cache-status': 'catalog; hit; detail=memory' }
 const body = '{"id":"a","rev":7,"attributes":{"fault_edit":41}}'
@@ -21,4 +21,12 @@ test('another product, a missing header and a body of another rev are told in wo
   expect(readAnswer('b', { headers, body })).toContain('another product')
   expect(readAnswer('a', { headers: { ...headers, 'catalog-staleness': undefined }, body })).toContain('without')
   expect(readAnswer('a', { headers: { ...headers, 'catalog-rev': '8' }, body })).toContain('another rev')
+})
+
+test('a refusal before any work is told from a part that is away', () => {
+  const refused = '{"type":"/problems/overloaded","detail":"Requests come faster than they can be answered"}'
+  expect(failureOf({ status: 503, body: refused })).toBeNull()
+  const waited = '{"type":"/problems/overloaded","detail":"Waited 500 ms for the primary"}'
+  expect(failureOf({ status: 503, body: waited })).toBe('503 Waited N ms for the primary')
+  expect(failureOf({ status: 502, body: 'Bad gateway' })).toBe('502')
 })

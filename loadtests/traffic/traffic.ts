@@ -5,7 +5,7 @@ import type { ChainRead } from '../oracle/chain-check.ts'
 import { createCommitLog, type CommitLog } from '../oracle/commit-log.ts'
 import { createReadLog, type ReadEntry, type ReadLog } from '../oracle/read-log.ts'
 import type { Random } from '../random.ts'
-import { readAnswer } from './product-answer.ts'
+import { failureOf, readAnswer } from './product-answer.ts'
 
 interface QueryTarget {
   readonly name: string
@@ -26,11 +26,15 @@ export interface TrafficLogs {
   neverVisible: number
   /** Answers that are none, by what they were: `read 503`, `edit: other side closed`. */
   readonly errors: Map<string, number>
+  /** Reads that a query process refused before doing anything for them: 503 overloaded, with Retry-After. */
+  refusedEarly: number
   /** Another product, no rev, a body of another rev than its header. */
   wrong: number
   readonly wrongAnswers: string[]
   /** Due while too many others were unanswered. */
   dropped: number
+  /** Due → sent, of readers: how late the driver itself is. Nobody is charged for it. */
+  readonly sentLate: Latencies
 }
 
 export interface Traffic {
@@ -62,9 +66,11 @@ export function createTrafficLogs(queryCount: number): TrafficLogs {
     visible: Array.from({ length: queryCount }, createLatencies),
     neverVisible: 0,
     errors: new Map(),
+    refusedEarly: 0,
     wrong: 0,
     wrongAnswers: [],
     dropped: 0,
+    sentLate: createLatencies(),
   }
 }
 
@@ -83,7 +89,9 @@ interface Answer {
 /** @returns null for an answer that is no product: refused, or wrong */
 export function keepAnswer(logs: TrafficLogs, asked: { product: string; process: number }, answer: Answer): ReadEntry | null {
   if (answer.status !== 200) {
-    countError(logs, `read ${answer.status}`)
+    const failure = failureOf(answer)
+    if (failure === null) logs.refusedEarly++
+    else countError(logs, `read ${failure}`)
     return null
   }
   const read = readAnswer(asked.product, answer)
@@ -92,7 +100,9 @@ export function keepAnswer(logs: TrafficLogs, asked: { product: string; process:
     if (logs.wrongAnswers.length < KEPT_ANSWERS) logs.wrongAnswers.push(read)
     return null
   }
-  const entry = { ...asked, ...read, sentMs: answer.sentMs, receivedMs: answer.receivedMs }
+  const { product, process } = asked
+  const { rev, edit, statedMs, hit, source } = read
+  const entry = { product, process, rev, edit, statedMs, hit, source, sentMs: answer.sentMs, receivedMs: answer.receivedMs }
   logs.reads.add(entry)
   return entry
 }

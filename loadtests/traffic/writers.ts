@@ -65,7 +65,7 @@ export async function runWriters(traffic: Traffic, { ratePerSecond, durationMs, 
   countError(logs, 'edit without an answer', result.failed)
 }
 
-export function editRequest(edit: Edit, adminKey: string): LoopRequest {
+function editRequest(edit: Edit, adminKey: string): LoopRequest {
   return {
     method: 'PATCH',
     path: `/admin/v1/products/${edit.product}`,

@@ -20,6 +20,11 @@ export interface Change {
   readonly version: number
 }
 
+/** Then no table has a row of theirs. */
+export function areAllNew(changes: readonly Change[]): boolean {
+  return changes.every(({ stored }) => stored === null)
+}
+
 export interface Plan {
   /** null: it is so already. */
   consider(proposal: Proposal): Change | CatalogError | null

@@ -4,8 +4,8 @@ import { allSent, RetryTransaction } from '../../shared/postgres.ts'
 import type { References } from '../reference/references.ts'
 import { contentHash, contentText, versionedInput } from './complete-product.ts'
 import type { SlugName } from './product-claims.ts'
-import { type Change, slugsOf } from './product-plan.ts'
-import { rowStatement, writeRows } from './row-statement.ts'
+import { areAllNew, type Change, slugsOf } from './product-plan.ts'
+import { rowStatement, upsertRows, upsertStatement, writeRows } from './row-statement.ts'
 
 /** @throws RetryTransaction when another transaction made one of the new products, or took one of the slugs */
 export async function writeProductRows(
@@ -189,14 +189,16 @@ const LEAVE_CATEGORIES = /* sql */ `
       select from unnest($2::uuid[], $3::int[]) as r (product_id, category_id)
       where r.product_id = pc.product_id and r.category_id = pc.category_id)`
 
-const JOIN_CATEGORIES = rowStatement(
-  'join-categories',
+const JOIN_CATEGORIES = upsertStatement(
+  'categories',
   { product_id: 'uuid', category_id: 'int', position: 'int' },
-  (rows) => /* sql */ `
+  {
+    insert: (rows) => /* sql */ `
   insert into product_category (product_id, category_id, position)
   select product_id, category_id, position
-  from ${rows}
-  on conflict (product_id, category_id) do update set position = excluded.position`,
+  from ${rows}`,
+    onConflict: /* sql */ `(product_id, category_id) do update set position = excluded.position`,
+  },
 )
 
 async function writeCategories(client: PoolClient, edited: readonly Change[], references: References): Promise<void> {
@@ -208,6 +210,6 @@ async function writeCategories(client: PoolClient, edited: readonly Change[], re
   const values = [replaced, rows.map((row) => row.product_id), rows.map((row) => row.category_id)]
   await allSent([
     ...(replaced.length === 0 ? [] : [client.query({ name: 'leave-categories', text: LEAVE_CATEGORIES, values })]),
-    writeRows(client, JOIN_CATEGORIES, rows),
+    upsertRows(client, JOIN_CATEGORIES, rows, areAllNew(edited)),
   ])
 }

@@ -9,8 +9,8 @@ import type { Channel } from '../reference/channels.ts'
 import type { References } from '../reference/references.ts'
 import { buildDocument, stateOf } from './build-document.ts'
 import { facetsOf, facetValuesOf } from './listing-facets.ts'
-import type { Change } from './product-plan.ts'
-import { rowStatement, writeRows } from './row-statement.ts'
+import { areAllNew, type Change } from './product-plan.ts'
+import { upsertRows, upsertStatement } from './row-statement.ts'
 import { titleIn, titleKey } from './title-key.ts'
 import { writeSearchRows } from './search-rows.ts'
 
@@ -33,10 +33,11 @@ export async function writeReadModel(
   await allSent([
     // Asks for its tokens first, so that the others are worked out until the answer is there.
     writeListings(client, changes, listed, context),
-    writeRows(
+    upsertRows(
       client,
       WRITE_DOCUMENTS,
       changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context)),
+      areAllNew(changes),
     ),
     writeSearchRows(client, changes, listed, context.references),
   ])
@@ -51,18 +52,20 @@ async function writeListings(
   const values = listed.map(({ product }) => facetValuesOf(product, context.references))
   const tokens = await addFacetTokens(client, new Map(values.flatMap((some) => [...some])))
   const rows = listed.flatMap((change, i) => listingRows(change, { values: values[i] ?? new Map<string, FacetValue>(), tokens }, context))
-  await allSent([deleteListings(client, changes, rows), writeRows(client, WRITE_LISTINGS, rows)])
+  await allSent([deleteListings(client, changes, rows), upsertRows(client, WRITE_LISTINGS, rows, areAllNew(changes))])
 }
 
-const WRITE_DOCUMENTS = rowStatement(
-  'write-documents',
+const WRITE_DOCUMENTS = upsertStatement(
+  'documents',
   { id: 'uuid', rev: 'bigint', state: 'text', doc: 'text', changed_at: 'timestamptz' },
-  (rows) => /* sql */ `
+  {
+    insert: (rows) => /* sql */ `
   insert into read.product (product_id, rev, state, doc, changed_at)
   select id, rev, state, doc, changed_at
-  from ${rows}
-  on conflict (product_id) do update
+  from ${rows}`,
+    onConflict: /* sql */ `(product_id) do update
   set rev = excluded.rev, state = excluded.state, doc = excluded.doc, changed_at = excluded.changed_at`,
+  },
 )
 
 function documentRow(change: Change, rev: number, state: ProductState, { references, nowMs }: ReadModelContext) {
@@ -144,8 +147,8 @@ async function deleteListings(client: PoolClient, changes: readonly Change[], ro
   await client.query({ name: 'delete-listings', text: DELETE_LISTINGS, values })
 }
 
-const WRITE_LISTINGS = rowStatement(
-  'write-listings',
+const WRITE_LISTINGS = upsertStatement(
+  'listings',
   {
     channel_id: 'smallint',
     category_id: 'int',
@@ -157,16 +160,18 @@ const WRITE_LISTINGS = rowStatement(
     title_key: 'text',
     facets: 'bigint[]',
   },
-  (rows) => /* sql */ `
+  {
+    insert: (rows) => /* sql */ `
   insert into read.listing as l
     (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, manual_position, title_key, facets)
   select channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock,
     (select o.position from category_order o where o.category_id = r.category_id and o.product_id = r.product_id),
     title_key, facets
-  from ${rows}
-  on conflict (channel_id, category_id, product_id) do update
+  from ${rows}`,
+    onConflict: /* sql */ `(channel_id, category_id, product_id) do update
   set price_minor = excluded.price_minor, popularity = excluded.popularity, in_stock = excluded.in_stock,
     title_key = excluded.title_key, facets = excluded.facets
   where (l.price_minor, l.popularity, l.in_stock, l.title_key, l.facets)
     is distinct from (excluded.price_minor, excluded.popularity, excluded.in_stock, excluded.title_key, excluded.facets)`,
+  },
 )

@@ -50,9 +50,10 @@ interface TermRow {
 /** In the order of their key, as every writer of these rows goes. */
 function countTerms(rows: readonly NextRow[]): readonly TermRow[] {
   const counts = new Map<string, TermRow>()
+  const wordsIn = rememberWords()
   for (const { doc, type } of rows) {
     if (doc === null) continue
-    for (const [locale, words] of wordsOf(JSON.parse(doc) as ProductDocument)) {
+    for (const [locale, words] of wordsOf(JSON.parse(doc) as ProductDocument, wordsIn)) {
       for (const word of words) {
         const key = `${locale} ${word}`
         // An edit is not one more product, but may have brought the word.
@@ -66,13 +67,28 @@ function countTerms(rows: readonly NextRow[]): readonly TermRow[] {
 const TEXT_WORDS = 100
 const LETTERS = /^[\p{L}\p{M}]{3,30}$/u
 
-function wordsOf({ i18n, brand, categories }: ProductDocument): readonly (readonly [string, ReadonlySet<string>])[] {
+type WordsIn = (text: string) => readonly string[]
+
+function wordsOf({ i18n, brand, categories }: ProductDocument, wordsIn: WordsIn): readonly (readonly [string, ReadonlySet<string>])[] {
   return Object.entries(i18n).map(([locale, { title }]) => {
     const names = categories.flatMap(({ path }) => path.map((name) => localized(name, [locale]) ?? ''))
-    const chunks = [title, brand?.name ?? '', ...names].flatMap((text) => chunksOf(text, TEXT_WORDS))
-    const words = chunks.flatMap(({ parts, joined }) => (joined === null ? parts : [...parts, joined]))
-    return [locale, new Set(words.filter((word) => LETTERS.test(word)))] as const
+    return [locale, new Set([title, brand?.name ?? '', ...names].flatMap(wordsIn))] as const
   })
+}
+
+/** Products that come together have few brands and categories between them. Lasts for one batch. */
+function rememberWords(): WordsIn {
+  const known = new Map<string, readonly string[]>()
+  return (text) => {
+    const words = known.get(text) ?? wordsOfText(text)
+    known.set(text, words)
+    return words
+  }
+}
+
+function wordsOfText(text: string): readonly string[] {
+  const words = chunksOf(text, TEXT_WORDS).flatMap(({ parts, joined }) => (joined === null ? parts : [...parts, joined]))
+  return words.filter((word) => LETTERS.test(word))
 }
 
 const ADD_TERMS = rowStatement(

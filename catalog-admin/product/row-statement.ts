@@ -41,6 +41,37 @@ export function rowStatement<C extends string>(
   return { name, text: text(rows), columns }
 }
 
+/** The same rows for a table that may have some of them, and for one that cannot. */
+export interface Upsert<C extends string> {
+  readonly insert: RowStatement<C>
+  readonly upsert: RowStatement<C>
+}
+
+/**
+ * To look for a conflict costs each row a descent of the index and a record in the log: what is new is only inserted.
+ * @param insert gets the rows as for rowStatement()
+ */
+export function upsertStatement<C extends string>(
+  name: string,
+  types: Readonly<Record<C, ColumnType>>,
+  { insert, onConflict }: { insert: (rows: string) => string; onConflict: string },
+): Upsert<C> {
+  return {
+    insert: rowStatement(`insert-${name}`, types, insert),
+    upsert: rowStatement(`upsert-${name}`, types, (rows) => `${insert(rows)} on conflict ${onConflict}`),
+  }
+}
+
+/** @param areNew none of the rows can be there @returns how many rows the statement wrote */
+export async function upsertRows<C extends string>(
+  client: PoolClient,
+  statement: Upsert<C>,
+  rows: readonly Readonly<Record<C, unknown>>[],
+  areNew: boolean,
+): Promise<number> {
+  return await writeRows(client, areNew ? statement.insert : statement.upsert, rows)
+}
+
 /** No rows: no statement. @returns how many rows the statement wrote */
 export async function writeRows<C extends string>(
   client: PoolClient,

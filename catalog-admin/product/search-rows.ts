@@ -6,8 +6,8 @@ import { localized } from '../../shared/representation.ts'
 import { categoryMark, codeOf, indexedText, textSearchConfiguration } from '../../shared/search-words.ts'
 import type { References } from '../reference/references.ts'
 import type { CompleteProduct } from './complete-product.ts'
-import type { Change } from './product-plan.ts'
-import { rowStatement, writeRows } from './row-statement.ts'
+import { areAllNew, type Change } from './product-plan.ts'
+import { upsertRows, upsertStatement } from './row-statement.ts'
 
 // Limits: of words in each part of one row. A longer text is found by its beginning.
 const TITLE_WORDS = 100
@@ -36,7 +36,7 @@ export async function writeSearchRows(
   references: References,
 ): Promise<void> {
   const rows = visible.flatMap(({ id, product }) => searchRows(id, product, references))
-  await allSent([deleteSearchRows(client, changes, rows), writeRows(client, WRITE_SEARCH, rows)])
+  await allSent([deleteSearchRows(client, changes, rows), upsertRows(client, WRITE_SEARCH, rows, areAllNew(changes))])
 }
 
 interface SearchRow {
@@ -117,8 +117,8 @@ async function deleteSearchRows(client: PoolClient, changes: readonly Change[], 
   await client.query({ name: 'delete-search', text: DELETE_SEARCH, values })
 }
 
-const WRITE_SEARCH = rowStatement(
-  'write-search',
+const WRITE_SEARCH = upsertStatement(
+  'search',
   {
     product_id: 'uuid',
     locale: 'text',
@@ -130,7 +130,8 @@ const WRITE_SEARCH = rowStatement(
     codes: 'text[]',
     title_words: 'smallint',
   },
-  (rows) => /* sql */ `
+  {
+    insert: (rows) => /* sql */ `
   insert into read.search as s (product_id, locale, words, title_words)
   select product_id, locale,
     setweight(to_tsvector(configuration, a), 'A')
@@ -139,8 +140,9 @@ const WRITE_SEARCH = rowStatement(
       || to_tsvector(configuration, d)
       || array_to_tsvector(codes),
     title_words
-  from ${rows}
-  on conflict (product_id, locale) do update
+  from ${rows}`,
+    onConflict: /* sql */ `(product_id, locale) do update
   set words = excluded.words, title_words = excluded.title_words
   where (s.words, s.title_words) is distinct from (excluded.words, excluded.title_words)`,
+  },
 )

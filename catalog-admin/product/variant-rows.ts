@@ -3,8 +3,8 @@ import type { PoolClient } from 'pg'
 import { allSent } from '../../shared/postgres.ts'
 import type { Channel } from '../reference/channels.ts'
 import type { CompleteVariant } from './complete-product.ts'
-import { type Change, hasEqualPrices } from './product-plan.ts'
-import { rowStatement, writeRows } from './row-statement.ts'
+import { areAllNew, type Change, hasEqualPrices } from './product-plan.ts'
+import { rowStatement, upsertRows, upsertStatement, writeRows } from './row-statement.ts'
 
 interface VariantChange {
   readonly productId: string
@@ -23,9 +23,9 @@ export async function writeVariantRows(
   await allSent([
     // Before the new ones: a SKU may go from one product of the batch to the next.
     writeRows(client, DELETE_VARIANTS, droppedVariants(changes)),
-    writeRows(client, WRITE_VARIANTS, variants.filter(isDifferent).map(variantRow)),
-    writePrices(client, variants, channels),
-    writeStock(client, variants),
+    upsertRows(client, WRITE_VARIANTS, variants.filter(isDifferent).map(variantRow), areAllNew(changes)),
+    writePrices(client, variants, channels, areAllNew(changes)),
+    writeStock(client, variants, areAllNew(changes)),
   ])
 }
 
@@ -55,15 +55,17 @@ const DELETE_VARIANTS = rowStatement(
   where variant.id = r.id`,
 )
 
-const WRITE_VARIANTS = rowStatement(
-  'write-variants',
+const WRITE_VARIANTS = upsertStatement(
+  'variants',
   { id: 'uuid', product_id: 'uuid', sku: 'text', position: 'smallint', options: 'json', attributes: 'json', gtin: 'text' },
-  (rows) => /* sql */ `
+  {
+    insert: (rows) => /* sql */ `
   insert into variant (id, product_id, sku, position, options, attributes, gtin)
   select id, product_id, sku, position, options, attributes, gtin
-  from ${rows}
-  on conflict (id) do update
+  from ${rows}`,
+    onConflict: /* sql */ `(id) do update
   set position = excluded.position, options = excluded.options, attributes = excluded.attributes, gtin = excluded.gtin`,
+  },
 )
 
 function isDifferent({ before, after, moved }: VariantChange): boolean {
@@ -88,18 +90,25 @@ const DELETE_PRICES = rowStatement(
   where price.variant_id = r.variant_id and price.channel_id = r.channel_id`,
 )
 
-const WRITE_PRICES = rowStatement(
-  'write-prices',
+const WRITE_PRICES = upsertStatement(
+  'prices',
   { variant_id: 'uuid', channel_id: 'smallint', amount: 'bigint', compare_at: 'bigint' },
-  (rows) => /* sql */ `
+  {
+    insert: (rows) => /* sql */ `
   insert into price (variant_id, channel_id, amount_minor, compare_at_minor)
   select variant_id, channel_id, amount, compare_at
-  from ${rows}
-  on conflict (variant_id, channel_id) do update
+  from ${rows}`,
+    onConflict: /* sql */ `(variant_id, channel_id) do update
   set amount_minor = excluded.amount_minor, compare_at_minor = excluded.compare_at_minor`,
+  },
 )
 
-async function writePrices(client: PoolClient, variants: readonly VariantChange[], channels: ReadonlyMap<string, Channel>): Promise<void> {
+async function writePrices(
+  client: PoolClient,
+  variants: readonly VariantChange[],
+  channels: ReadonlyMap<string, Channel>,
+  areNew: boolean,
+): Promise<void> {
   const idOf = (code: string): number => channels.get(code)?.id ?? 0
   const gone = variants.flatMap(({ before, after }) =>
     (before?.prices ?? [])
@@ -111,7 +120,7 @@ async function writePrices(client: PoolClient, variants: readonly VariantChange[
       .filter((price) => !hasEqualPrices(before?.prices.filter(({ channel }) => channel === price.channel) ?? [], [price]))
       .map(({ channel, amount, compareAt }) => ({ variant_id: after.id, channel_id: idOf(channel), amount, compare_at: compareAt })),
   )
-  await allSent([writeRows(client, DELETE_PRICES, gone), writeRows(client, WRITE_PRICES, written)])
+  await allSent([writeRows(client, DELETE_PRICES, gone), upsertRows(client, WRITE_PRICES, written, areNew)])
 }
 
 const DELETE_STOCK = rowStatement(
@@ -123,20 +132,22 @@ const DELETE_STOCK = rowStatement(
   where stock.variant_id = r.variant_id`,
 )
 
-const WRITE_STOCK = rowStatement(
-  'write-stock',
+const WRITE_STOCK = upsertStatement(
+  'stock',
   { variant_id: 'uuid', quantity: 'int' },
-  (rows) => /* sql */ `
+  {
+    insert: (rows) => /* sql */ `
   insert into stock (variant_id, quantity)
   select variant_id, quantity
-  from ${rows}
-  on conflict (variant_id) do update set quantity = excluded.quantity, updated_at = now()`,
+  from ${rows}`,
+    onConflict: /* sql */ `(variant_id) do update set quantity = excluded.quantity, updated_at = now()`,
+  },
 )
 
-async function writeStock(client: PoolClient, variants: readonly VariantChange[]): Promise<void> {
+async function writeStock(client: PoolClient, variants: readonly VariantChange[], areNew: boolean): Promise<void> {
   const changed = variants.filter(({ before, after }) => after.stock !== (before?.stock ?? null))
   const rows = changed.map(({ after }) => ({ variant_id: after.id, quantity: after.stock }))
   const untracked = rows.filter(({ quantity }) => quantity === null)
   const counted = rows.filter(({ quantity }) => quantity !== null)
-  await allSent([writeRows(client, DELETE_STOCK, untracked), writeRows(client, WRITE_STOCK, counted)])
+  await allSent([writeRows(client, DELETE_STOCK, untracked), upsertRows(client, WRITE_STOCK, counted, areNew)])
 }

@@ -26,6 +26,7 @@ test.runIf(hasCurl)(
   async () => {
     const steps = [...sectionOf('A tour').matchAll(/```sh\n([\s\S]*?)```\n```\w*\n([\s\S]*?)```/g)]
     expect(steps.length).toBeGreaterThan(5)
+    expect(sectionOf('A tour').split('\n### ')[1]).toMatch(/^A shop's page in five requests\n(?:[\s\S]*?```sh\n){5}(?![\s\S]*```sh)/)
     using folder = temporaryFolder()
     const dataDir = join(folder.path, 'data')
     const catalog = await startCatalog({ dataDir, env: { PATH: emptyPath(folder.path) } })

@@ -65,7 +65,8 @@ const COMMANDS_DEAD = 'catalog.commands.dlq.v1'
 export const productTopic = (prefix: string): string => `${prefix}${PRODUCTS}`
 export const productStateTopic = (prefix: string): string => `${prefix}${PRODUCTS_STATE}`
 
-const READY_MS = 10_000
+/** On a busy machine a broker leads its new partitions only after a while. */
+const READY_MS = 30_000
 const READY_AGAIN_MS = 50
 const DAY_MS = 24 * 60 * 60 * 1000
 const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': String(7 * DAY_MS), 'retention.bytes': String(4 * 1024 ** 3) }
@@ -86,7 +87,7 @@ export const topicNames = (prefix: string): readonly string[] => TOPICS.map(({ n
  * Makes the topics that are missing; safe to run twice, and by several at once. Never changes a partition count: a product
  * would move between orders.
  * @returns the names of those it made
- * @throws when no broker answers within about 10 s, or the product topic has another number of partitions
+ * @throws when no broker answers within about 10 s, the topics are not led within 30 s, or the product topic has another number of partitions
  */
 export async function createTopics(brokers: readonly string[], prefix: string, replication: number): Promise<readonly string[]> {
   const silent = { info: () => undefined, debug: () => undefined }

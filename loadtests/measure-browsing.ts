@@ -1,14 +1,10 @@
 /** `npm run measure:browsing`: what a request costs that no cache can answer, kind by kind, in the real catalog and in a generated one of a million products. */
 import { parseArgs } from 'node:util'
-import { browsingKinds, WHOLE_FACETS, type BrowsingKind } from './browsing-paths.ts'
+import { WHOLE_FACETS } from './browsing-paths.ts'
 import { positiveInteger, runTool, UsageError } from './command-line.ts'
-import { createHttpClient } from './http-client.ts'
-import { openKeptCatalog, type CatalogContents, type KeptCatalog } from './kept-catalog.ts'
-import { createLatencies } from './latency.ts'
-import { cpuMs } from './process-cpu.ts'
-import { createRandom } from './random.ts'
+import { openKeptCatalog, type CatalogContents } from './kept-catalog.ts'
+import { measureCatalog, type MeasuredKind } from './measure-catalog.ts'
 import { findSources, generatedSource } from './run-import.ts'
-import { logLength, logPlans, readPlans } from './statement-plans.ts'
 import { printTable } from './table.ts'
 
 const USAGE = `npm run measure:browsing -- --data FOLDER [--catalogs real,generated:1000000] [--requests 100] [--seed 1]
@@ -19,8 +15,6 @@ const MAX_REQUESTS = 1_000
 const GENERATED_SEED = 7
 /** How much more a request may cost of the last catalog than of the first. */
 const GOAL = 2
-/** Asked beforehand, of every kind: connections are there, and code is compiled. */
-const WARM_UP = 5
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -55,144 +49,6 @@ function contentsOf(text: string): CatalogContents {
   const [, count] = /^generated:(\d+)$/.exec(text) ?? []
   if (count === undefined) throw new UsageError(`--catalogs must be a list of real and generated:NUMBER, not "${text}"`)
   return { name: `generated-${count}`, sources: [generatedSource(positiveInteger('--catalogs', count), GENERATED_SEED)] }
-}
-
-interface MeasuredKind {
-  readonly name: string
-  readonly count: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  /** Of PostgreSQL and of the query process, a request, milliseconds. */
-  readonly postgresCpuMs: number
-  readonly queryCpuMs: number
-  /** Of 8 KiB that PostgreSQL looked at, a request. */
-  readonly blocks: number
-  /** Statements that read a table from end to end, and which. */
-  readonly scans: readonly string[]
-  readonly failures: readonly string[]
-}
-
-async function measureCatalog(catalog: KeptCatalog, options: { requests: number; seed: number }): Promise<readonly MeasuredKind[]> {
-  const kinds = await makeKinds(catalog, options)
-  // First the plans, then the times: what the plans cost is in no time, and files are in the machine's memory as they are in a catalog that is used.
-  const plans = await explainKinds(catalog, kinds)
-  const times = await timeKinds(catalog, kinds)
-  return kinds.map(({ name }, i) => ({ name, ...times[i]!, ...plans[i]! }))
-}
-
-async function makeKinds(catalog: KeptCatalog, { requests, seed }: { requests: number; seed: number }): Promise<readonly BrowsingKind[]> {
-  const query = await catalog.startQuery()
-  try {
-    await using client = createHttpClient(query.origin, 1)
-    return await browsingKinds(client, createRandom(seed), requests + WARM_UP)
-  } finally {
-    await query.process.stop()
-  }
-}
-
-type Plans = Pick<MeasuredKind, 'blocks' | 'scans'>
-
-async function explainKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]): Promise<readonly Plans[]> {
-  const large = await largeTables(catalog)
-  const explained: Plans[] = []
-  await logPlans(catalog.database, true)
-  const query = await catalog.startQuery()
-  try {
-    await using client = createHttpClient(query.origin, 1)
-    for (const kind of kinds) {
-      const paths = kind.once === true ? kind.paths.slice(0, 1) : kind.paths
-      const from = logLength(catalog.postgresLog)
-      for (const path of paths) await client.send({ path })
-      const plans = readPlans(catalog.postgresLog, from)
-      const blocks = plans.reduce((sum, plan) => sum + plan.blocks, 0) / paths.length
-      const scans = plans.flatMap(({ name, scanned }) => scanned.filter((table) => large.has(table)).map((table) => `${name}: ${table}`))
-      explained.push({ blocks, scans: [...new Set(scans)] })
-    }
-    return explained
-  } finally {
-    await query.process.stop()
-    await logPlans(catalog.database, false)
-  }
-}
-
-/** A table of a few pages is read faster than its index is. */
-const LARGE_TABLE_ROWS = 5_000
-
-async function largeTables({ database }: KeptCatalog): Promise<ReadonlySet<string>> {
-  const { rows } = await database.query<{ name: string }>(
-    `select relname as name from pg_class where relkind = 'r' and reltuples >= ${LARGE_TABLE_ROWS}`,
-  )
-  return new Set(rows.map(({ name }) => name))
-}
-
-type Times = Omit<MeasuredKind, 'name' | keyof Plans>
-
-async function timeKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]): Promise<readonly Times[]> {
-  const warm = kinds.map((kind) => ({ ...kind, paths: kind.paths.slice(0, WARM_UP) }))
-  const cold = kinds.map((kind) => (kind.once === true ? kind : { ...kind, paths: kind.paths.slice(WARM_UP) }))
-  const timed: Times[] = []
-  let query = await catalog.startQuery()
-  try {
-    for (const kind of warm) await timeKind(catalog, query, kind)
-    for (const kind of cold) {
-      if (kind.once !== true) {
-        timed.push(await timeKind(catalog, query, kind))
-        continue
-      }
-      const each: Times[] = []
-      for (const path of kind.paths) {
-        await query.process.stop()
-        query = await catalog.startQuery()
-        for (const other of warm) if (other.once !== true) await timeKind(catalog, query, other)
-        each.push(await timeKind(catalog, query, { ...kind, paths: [path] }))
-      }
-      timed.push(together(each))
-    }
-    return timed
-  } finally {
-    await query.process.stop()
-  }
-}
-
-async function timeKind(
-  catalog: KeptCatalog,
-  query: { origin: string; process: { pid: number } },
-  { paths }: BrowsingKind,
-): Promise<Times> {
-  await using client = createHttpClient(query.origin, 1)
-  const latencies = createLatencies()
-  const failures: string[] = []
-  const before = [cpuMs(catalog.postgres.pid), cpuMs(query.process.pid)] as const
-  for (const path of paths) {
-    const { status, headers, body, sentMs, receivedMs } = await client.send({ path })
-    if (status !== 200) failures.push(`${path} answered ${status}: ${body.slice(0, 300)}`)
-    // Two wordings may be one query.
-    if (!String(headers['cache-status']).includes('; hit')) latencies.recordMs(receivedMs - sentMs)
-  }
-  const cpu = (pid: number, was: number) => (cpuMs(pid) - was) / Math.max(1, latencies.count)
-  return {
-    count: latencies.count,
-    p50Ms: latencies.percentileMs(50),
-    p99Ms: latencies.percentileMs(99),
-    postgresCpuMs: cpu(catalog.postgres.pid, before[0]),
-    queryCpuMs: cpu(query.process.pid, before[1]),
-    failures,
-  }
-}
-
-/** One request each. */
-function together(each: readonly Times[]): Times {
-  const latencies = createLatencies()
-  for (const { p50Ms } of each) latencies.recordMs(p50Ms)
-  const mean = (of: (times: Times) => number) => each.reduce((sum, times) => sum + of(times), 0) / each.length
-  return {
-    count: each.length,
-    p50Ms: latencies.percentileMs(50),
-    p99Ms: latencies.percentileMs(99),
-    postgresCpuMs: mean((times) => times.postgresCpuMs),
-    queryCpuMs: mean((times) => times.queryCpuMs),
-    failures: each.flatMap(({ failures }) => failures),
-  }
 }
 
 /** @returns the exit code */

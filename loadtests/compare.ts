@@ -88,6 +88,7 @@ function endOnSignals(comparer: Comparer): void {
 function print({ name, title }: Scenario, compared: readonly Comparison[]): void {
   process.stdout.write(`\n${name}: ${title}\n`)
   printTable(COMPARISON_HEAD, compared.map(comparisonCells))
+  for (const { way, failures } of compared) if (failures !== '') process.stdout.write(`  ${way}: ${failures}\n`)
 }
 
 runTool(USAGE, main)

@@ -25,8 +25,11 @@ export interface Comparison {
   readonly visibleMs: { readonly p50: number; readonly p99: number }
   /** Requests without an answer that counts, writes among them. */
   readonly failed: number
+  /** The most frequent of them by what they were. */
+  readonly failures: string
 }
 
+const KEPT_FAILURES = 4
 const PROMISE_INDEX = STALENESS_LIMITS_MS.indexOf(PROMISE_MS)
 
 /** @param firstRevs the rev of each product before the first edit */
@@ -52,12 +55,22 @@ export function compare(way: string, { cycle, logs, firstRevs }: WayRun): Compar
     originPerThousand: (1_000 * cycle.originReads) / count,
     visibleMs: { p50: visible(50), p99: visible(99) },
     failed: sumOf(logs.errors.values()) + logs.dropped + logs.wrong,
+    failures: failuresOf(logs),
   }
 }
 
 /** The look at everything after the silence is told apart: it has a column of its own. */
 function* duringTraffic({ traffic }: Cycle, reads: Iterable<ReadEntry>): Generator<ReadEntry> {
   for (const read of reads) if (read.sentMs < traffic.toMs) yield read
+}
+
+function failuresOf({ errors, dropped, wrong }: TrafficLogs): string {
+  const all = [...errors, ['not sent, too many in flight', dropped] as const, ['wrong in itself', wrong] as const]
+  const most = all.filter(([, n]) => n > 0).toSorted((a, b) => b[1] - a[1])
+  return most
+    .slice(0, KEPT_FAILURES)
+    .map(([what, n]) => `${what} ×${whole(n)}`)
+    .join(', ')
 }
 
 export interface WayRun {

@@ -28,8 +28,10 @@ interface Page {
   readonly page: { readonly next: string | null }
 }
 
-/** The one kind that may cost more the more products there are. */
-export const WHOLE_FACETS = 'facets, whole catalog'
+const WHOLE_FACETS = 'facets, whole catalog'
+const CATEGORY_TREE = 'category tree, counted'
+/** What may cost more the more products there are: it is kept for a minute. */
+export const OF_THE_WHOLE: readonly string[] = [WHOLE_FACETS, CATEGORY_TREE]
 const WHOLE_TIMES = 5
 const SORTS = ['popular', 'newest', 'price', '-price', 'title'] as const
 const PAGE_LIMIT = 24
@@ -41,6 +43,7 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
   const categories = flatten(tree.data).filter(({ productCount }) => productCount > 0)
   const total = tree.data.reduce((sum, { productCount }) => sum + productCount, 0)
   if (categories.length === 0) throw new Error('The catalog has no categories with products: import some first')
+  const menu: BrowsingKind = { name: CATEGORY_TREE, paths: Array.from({ length: WHOLE_TIMES }, () => '/v1/categories'), once: true }
   const whole: BrowsingKind = { name: WHOLE_FACETS, paths: Array.from({ length: WHOLE_TIMES }, () => '/v1/products/facets'), once: true }
   const words = await readTitleWords(client, random, lastPageOf(total))
   const facets = await client.getJson<{ facets: readonly Facet[] }>({ path: '/v1/products/facets?inStock=true' })
@@ -62,6 +65,7 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
     { name: `page ${lastPage}`, paths: make(() => `/v1/products?page=${lastPage - below(random, Math.min(16, lastPage))}&sort=${sort()}`) },
     { name: 'deep cursor', paths: await deepPaths(client, lastPage, count) },
     whole,
+    menu,
     { name: 'facets, a category', paths: make(() => `/v1/products/facets?category=${category()}`) },
     { name: 'facets, filtered', paths: make(() => `/v1/products/facets?category=${category()}&${term()}&price=${priceRange(random)}`) },
     { name: 'facets, of a search', paths: make(() => `/v1/products/facets?q=${words.two()}`) },

@@ -37,19 +37,23 @@ const remembered = new WeakMap<PoolClient, Map<string, number>>()
 export async function addFacetTokens(client: PoolClient, values: ReadonlyMap<string, FacetValue>): Promise<FacetTokens> {
   const known = recall(client)
   const tokens = new Map<string, number>()
+  const missing = new Map(values)
+  const found = (key: string, id: number) => {
+    tokens.set(key, id)
+    missing.delete(key)
+  }
   for (const key of values.keys()) {
     const id = known.get(key)
-    if (id !== undefined) tokens.set(key, id)
+    if (id !== undefined) found(key, id)
   }
-  const missing = () => [...values].flatMap(([key, value]) => (tokens.has(key) ? [] : [value]))
-  for (const row of await readTokens(client, missing())) {
-    const key = facetKey(row.attributeId, row.value)
-    tokens.set(key, row.id)
-    if (row.settled) known.set(key, row.id)
+  for (const { attributeId, value, id, settled } of await readTokens(client, [...missing.values()])) {
+    const key = facetKey(attributeId, value)
+    found(key, id)
+    if (settled) known.set(key, id)
   }
-  for (const { attributeId, value, id } of await insertTokens(client, missing())) tokens.set(facetKey(attributeId, value), id)
+  for (const row of await insertTokens(client, [...missing.values()])) found(facetKey(row.attributeId, row.value), row.id)
   // Another transaction made them meanwhile.
-  for (const { attributeId, value, id } of await readTokens(client, missing())) tokens.set(facetKey(attributeId, value), id)
+  for (const row of await readTokens(client, [...missing.values()])) found(facetKey(row.attributeId, row.value), row.id)
   return tokens
 }
 

@@ -22,6 +22,10 @@ const WRITE = /* sql */ `
     changed_at = clock_timestamp()
   where product_id = $1
   returning rev`
+const TOUCH = /* sql */ `
+  update product
+  set updated_at = clock_timestamp()
+  where id = $1`
 const ANNOUNCE = /* sql */ `
   insert into outbox (product_id, rev, type)
   values ($1, $2, 'updated')`
@@ -32,7 +36,10 @@ export async function dropEvent({ ports }: Cluster, { logs, untouched }: Traffic
   client.on('error', () => {})
   await client.connect()
   const edit = logs.commits.begun(untouched)
+  await client.query('begin')
+  await client.query(TOUCH, [edit.product])
   const { rows } = await client.query<{ rev: string }>(WRITE, [edit.product, edit.number])
+  await client.query('commit')
   logs.commits.acknowledged(edit, Number(rows[0]?.rev))
   await client.end()
 }

@@ -10,6 +10,7 @@ import { initPostgres, makePrivateFolder, postgresUrl, startPostgres } from '../
 import { runToEnd, startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts'
 import { createHttpClient } from './http-client.ts'
 import { runImport, type ImportSource } from './run-import.ts'
+import { PLAN_LOG, PLAN_LOG_SETTINGS, urlWithPlans } from './statement-plans.ts'
 
 export interface CatalogContents {
   /** Of its folder. */
@@ -20,9 +21,10 @@ export interface CatalogContents {
 export interface KeptCatalog extends AsyncDisposable {
   readonly database: Pool
   readonly postgres: RunningProcess
-  readonly postgresLog: string
+  /** With the plans of query processes that were asked for them. */
+  readonly planLog: string
   /** A query process that has nothing in memory; it ends by its stop(). */
-  startQuery(): Promise<RunningQuery>
+  startQuery(options?: { readonly plans: boolean }): Promise<RunningQuery>
 }
 
 export interface RunningQuery {
@@ -47,8 +49,7 @@ const POSTGRES_SETTINGS = {
   shared_buffers: '1GB',
   max_wal_size: '8GB',
   maintenance_work_mem: '512MB',
-  // For the plans of a measuring, which asks for them when it wants them.
-  session_preload_libraries: 'auto_explain',
+  ...PLAN_LOG_SETTINGS,
 }
 
 /**
@@ -80,7 +81,7 @@ function dataFolder(home: string): string {
 
 async function startCatalog(home: string): Promise<KeptCatalog & { importAll(sources: readonly ImportSource[]): Promise<void> }> {
   const binaries = findPostgres(REPOSITORY)
-  const [port, postgresLog] = [await freePort(), join(home, 'postgres.log')]
+  const port = await freePort()
   const dataDir = dataFolder(home)
   if (!existsSync(join(dataDir, 'PG_VERSION'))) makePrivateFolder(binaries, dataDir)
   await using stack = new AsyncDisposableStack()
@@ -89,7 +90,7 @@ async function startCatalog(home: string): Promise<KeptCatalog & { importAll(sou
     name: 'PostgreSQL',
     dataDir,
     port,
-    logPath: postgresLog,
+    logPath: join(home, 'postgres.log'),
     disposable: false,
     settings: POSTGRES_SETTINGS,
   })
@@ -108,8 +109,11 @@ async function startCatalog(home: string): Promise<KeptCatalog & { importAll(sou
   return {
     database,
     postgres,
-    postgresLog,
-    startQuery: () => startProgram('query', { env: { ...env, DATABASE_REPLICA_URLS: databaseUrl }, logPath: logPath('query') }),
+    planLog: join(dataDir, PLAN_LOG),
+    startQuery: ({ plans } = { plans: false }) => {
+      const replica = plans ? urlWithPlans(databaseUrl) : databaseUrl
+      return startProgram('query', { env: { ...env, DATABASE_REPLICA_URLS: replica }, logPath: logPath('query') })
+    },
     importAll: async (sources) => {
       const admin = await startProgram('admin', { env, logPath: logPath('admin') })
       try {

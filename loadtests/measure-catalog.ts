@@ -5,7 +5,7 @@ import type { KeptCatalog } from './kept-catalog.ts'
 import { createLatencies } from './latency.ts'
 import { cpuMs } from './process-cpu.ts'
 import { createRandom } from './random.ts'
-import { logLength, logPlans, readPlans } from './statement-plans.ts'
+import { logLength, readPlans } from './statement-plans.ts'
 
 /** Asked beforehand, of every kind: connections are there, and code is compiled. */
 const WARM_UP = 5
@@ -49,15 +49,14 @@ type Plans = Pick<MeasuredKind, 'blocks' | 'scans'>
 async function explainKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]): Promise<readonly Plans[]> {
   const large = await largeTables(catalog)
   const explained: Plans[] = []
-  await logPlans(catalog.database, true)
-  const query = await catalog.startQuery()
+  const query = await catalog.startQuery({ plans: true })
   try {
     await using client = createHttpClient(query.origin, 1)
     for (const kind of kinds) {
       const paths = kind.once === true ? kind.paths.slice(0, 1) : kind.paths
-      const from = logLength(catalog.postgresLog)
+      const from = logLength(catalog.planLog)
       for (const path of paths) await client.send({ path })
-      const plans = readPlans(catalog.postgresLog, from)
+      const plans = readPlans(catalog.planLog, from)
       const blocks = plans.reduce((sum, plan) => sum + plan.blocks, 0) / paths.length
       const scans = plans.flatMap(({ name, scanned }) => scanned.filter((table) => large.has(table)).map((table) => `${name}: ${table}`))
       explained.push({ blocks, scans: [...new Set(scans)] })
@@ -65,7 +64,6 @@ async function explainKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]
     return explained
   } finally {
     await query.process.stop()
-    await logPlans(catalog.database, false)
   }
 }
 

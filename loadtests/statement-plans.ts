@@ -1,6 +1,5 @@
-/** The plans of every statement that a PostgreSQL runs for a while, as it ran them: by auto_explain, from its log. */
+/** The plans of every statement of some sessions, as PostgreSQL ran them: by auto_explain, from its log. */
 import { readFileSync, statSync } from 'node:fs'
-import type { Pool } from 'pg'
 
 export interface StatementPlan {
   /** What the statement calls itself in its comment, such as `list-popular-25`, or how it begins. */
@@ -26,7 +25,7 @@ interface LoggedPlan {
 }
 
 /** Every plan with its counts; without times of nodes, which would cost more than what they time. */
-const ON = {
+const PLANS_LOGGED = {
   'auto_explain.log_min_duration': '0',
   'auto_explain.log_analyze': 'on',
   'auto_explain.log_buffers': 'on',
@@ -34,11 +33,22 @@ const ON = {
   'auto_explain.log_format': 'json',
 }
 
-/** Needs `session_preload_libraries=auto_explain`, and sessions that begin after this. */
-export async function logPlans(database: Pool, on: boolean): Promise<void> {
-  for (const [name, value] of Object.entries(ON))
-    await database.query(on ? `alter system set ${name} = '${value}'` : `alter system reset ${name}`)
-  await database.query('select pg_reload_conf()')
+/** Of a server whose sessions may be asked to log their plans: by a collector, since what several write at once would be torn to pieces. */
+export const PLAN_LOG_SETTINGS = {
+  session_preload_libraries: 'auto_explain',
+  logging_collector: 'on',
+  log_directory: 'log',
+  log_filename: 'postgres.log',
+  log_rotation_age: '0',
+  log_rotation_size: '0',
+}
+/** In the data folder. */
+export const PLAN_LOG = 'log/postgres.log'
+
+/** The same database, for sessions whose plans are logged. */
+export function urlWithPlans(databaseUrl: string): string {
+  const options = Object.entries(PLANS_LOGGED).map(([name, value]) => `-c ${name}=${value}`)
+  return `${databaseUrl}?options=${encodeURIComponent(options.join(' '))}`
 }
 
 export function logLength(logPath: string): number {

@@ -96,44 +96,55 @@ function blockSelect({ range, checks }: ListScope, { sample, blocks }: { sample:
 
 /** Every set of a request, and every request, looks at the same blocks. */
 const SEED = 1
-/** Of 8 KiB, with some dozen rows each. */
+/** Of 8 KiB, with some dozen rows each: those that a large set is sampled in, and those that tell whether it is large. */
 const BLOCKS_AT_MOST = 2_000
+const PROBED_BLOCKS = 300
+const BLOCK_BYTES = '8192.0'
 /** Products of a set that are counted one by one, along the one index of its range; or by the index of facets, which is slower: it does not know the rows without looking at them. */
 const COUNTED_AT_MOST = 100_000
 const COUNTED_BY_FACETS_AT_MOST = 20_000
+/** Of what would be counted exactly: a sample is no better for being that large. */
+const SAMPLED_PART = 0.6
 
-/** What a set's size is worked out of: its number, or, beyond what is counted, how many are in a part of the table. */
+/** What a set's size is worked out of. */
 export interface SetSize {
-  readonly counted: number
-  /** Null where `counted` is the size. */
+  /** Null: too many to be counted. */
+  readonly counted: number | null
+  /** Of those, how many are in a part of the table. */
   readonly inBlocks: number | null
-  /** The part of the table. */
+  /** The part. */
   readonly blocks: number
 }
 
-/** How many products each of the sets has: a row of SetSize each, in their order. However many there are, no more than so many are looked at. */
+/**
+ * How many products each of the sets has: a row of SetSize each, in their order. However many there are, few are looked at. What is too large is
+ * seen by a probe, not by counting up to a limit: for the first thousands of a common filter PostgreSQL reads the table.
+ */
 export function sizesStatement(sets: readonly FacetSet[]): SnapshotStatement {
   const values: unknown[] = []
   const selects = sets.map(({ query }, i) => {
     const scope = listScope(query, values)
     const most = scope.checks.length === 0 ? COUNTED_AT_MOST : COUNTED_BY_FACETS_AT_MOST
     const conditions = [scope.range, ...scope.checks.map(({ sql }) => sql)].join('\n          and ')
-    return /* sql */ `(select * from (with ${scope.resolved},
-      counted as materialized (select count(*)::int as n from (select from read.listing l where ${scope.find} limit ${most + 1}) as found)
-      select ${i} as set, n as counted, (select share from part)::float8 as blocks, case when n > ${most} then (
+    const countIn = (part: string) => `(
         select count(*)::int
-        from read.listing l tablesample system ((select 100 * share from part)) repeatable (${SEED})
-        where ${conditions}) end as "inBlocks"
+        from read.listing l tablesample system ((select 100 * ${part} from part)) repeatable (${SEED})
+        where ${conditions})`
+    return /* sql */ `(select * from (with ${scope.resolved},
+      probed as materialized (select ${countIn('probe')} / (select probe from part) > ${most} as is_large),
+      counted as materialized (select case when not is_large then (
+        select count(*)::int from (select from read.listing l where ${scope.find} limit ${most + 1}) as found) end as n from probed)
+      select ${i} as set, case when n <= ${most} then n end as counted, (select share from part)::float8 as blocks,
+        case when n <= ${most} then null else ${countIn('share')} end as "inBlocks"
       from counted) as set_${i})`
   })
-  const part = `part as materialized (select least(1, ${BLOCKS_AT_MOST} * ${BLOCK_BYTES} / greatest(1, pg_relation_size('read.listing'))) as share)`
-  return { name: '', text: `/* facet-sizes */ with ${part} ${selects.join(' union all ')} order by set`, values }
+  const part = (blocks: number) => `least(1, ${blocks} * ${BLOCK_BYTES} / greatest(1, pg_relation_size('read.listing')))`
+  const parts = `part as materialized (select ${part(PROBED_BLOCKS)} as probe, ${part(BLOCKS_AT_MOST)} as share)`
+  return { name: '', text: `/* facet-sizes */ with ${parts} ${selects.join(' union all ')} order by set`, values }
 }
 
-const BLOCK_BYTES = '8192.0'
-
-/** @param limit products of the set that are counted */
+/** @param limit products of the set that are counted exactly */
 export function sampled(set: FacetSet, { counted, inBlocks, blocks }: SetSize, limit: number): FacetSet {
-  if (inBlocks === null) return { ...set, sample: Math.min(1, limit / counted) }
-  return { ...set, sample: blocks * Math.min(1, limit / inBlocks), blocks }
+  if (counted !== null) return counted <= limit ? set : { ...set, sample: (SAMPLED_PART * limit) / counted }
+  return { ...set, sample: blocks * Math.min(1, (SAMPLED_PART * limit) / Math.max(1, inBlocks ?? 0)), blocks }
 }

@@ -31,7 +31,7 @@ export interface Comparer extends AsyncDisposable {
 }
 
 export function createComparer(options: CompareOptions): Comparer {
-  let ground: Ground | null = null
+  let preparing: Promise<Ground> | null = null
   let way: ComparedWay = OURS
   let runs = 0
 
@@ -45,11 +45,10 @@ export function createComparer(options: CompareOptions): Comparer {
     runs++
     // The same draws for every way.
     const random = createRandom(options.seed)
-    ground ??= await prepareGround({ ...options, substitute }, scenario, random)
-    const { cluster } = ground
+    preparing ??= prepareGround({ ...options, substitute }, scenario, random)
+    const { cluster, traffic: trafficOf } = await preparing
     options.tell(`${scenario.name}: ${way}, ${scenario.seconds} s`)
     await startAfresh(cluster)
-    const trafficOf = ground.traffic
     await warmUp({ ...trafficOf(createTrafficLogs(QUERY_COUNT)), random })
     const logs = createTrafficLogs(QUERY_COUNT)
     const firstRevs = await currentRevs(cluster)
@@ -63,7 +62,11 @@ export function createComparer(options: CompareOptions): Comparer {
       for (way of options.ways) compared.push(await runOne(scenario))
       return compared
     },
-    [Symbol.asyncDispose]: async () => await ground?.[Symbol.asyncDispose](),
+    // Also one that is still being prepared: what it goes on to start would outlive us.
+    [Symbol.asyncDispose]: async () => {
+      const ground = await preparing?.catch(() => null)
+      await ground?.[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -137,3 +137,34 @@ test('settings that make no sense are all named, and it ends with code 1', async
   }
   expect(failure).not.toContain('short')
 })
+
+test('killed between the commit and the answer, it does the same request under the same key no second time', async () => {
+  await using database = await testDatabase()
+  const env = { DATABASE_URL: database.primaryUrl, ADMIN_API_KEY: KEY }
+  const put = (url: string) =>
+    fetch(`${url}/admin/v1/products`, {
+      method: 'POST',
+      headers: { ...headers, 'idempotency-key': 'once' },
+      body: JSON.stringify({ key: 'K-1', i18n: { en: { title: 'Kept' } } }),
+    })
+  await using first = await runProgram(MAIN, env)
+  await until('it to be ready', async () => (await readyz(first.opsUrl)).code === 200)
+  {
+    await using held = await holdTransaction(database.primaryUrl)
+    await held.client.query('begin')
+    // What an answer's token is made of, after the commit.
+    await held.client.query('select from read.clock for update')
+    const unanswered = put(first.url).then(
+      ({ status }) => status,
+      () => 'no answer',
+    )
+    await until('the commit', async () => (await database.primary.query('select from outbox')).rows.length === 1)
+    first.child.kill('SIGKILL')
+    expect(await unanswered).toBe('no answer')
+  }
+  await using second = await runProgram(MAIN, env)
+  await until('it to be ready', async () => (await readyz(second.opsUrl)).code === 200)
+  const again = await put(second.url)
+  expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true'])
+  expect((await database.primary.query('select from outbox')).rows).toHaveLength(1)
+})

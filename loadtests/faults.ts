@@ -9,8 +9,9 @@ import { readScenarios, type Scenario } from './scenario/scenario.ts'
 import { writeReport, type ScenarioReport } from './scenario/report.ts'
 
 const USAGE = `npm run faults [-- SCENARIO…] [--short] [--list] [--reads N] [--rate 900] [--edits 45] [--products 300] [--seed 1] [--report FOLDER] [--logs FOLDER]
-Without names: every scenario, for one cycle each. --reads: for as many cycles as so many reads of a scenario take; \`full\`: as many as each
-scenario's file says (hours). --short: the eight that CI runs, at least 20,000 reads each. --rate and --edits are per second.
+Without names: every scenario, once through. --reads: its steps again and again until so many reads of it are answered; \`full\`: as many as each
+scenario's file says, 10,200,000 in all: \`--reads full --rate 4000 --edits 30 --products 200 --report docs/faults\` is the committed report, and takes about an
+hour of two cores that do nothing else. --short: the eight that CI runs, at least 20,000 reads each. --rate and --edits are per second.
 Exit code 1 when a figure that must be zero is not.`
 
 const MAX_RATE = 20_000

@@ -52,6 +52,15 @@ function specOf({ title, points, faults, promiseMs }: Picture): TopLevelSpec {
         encoding: { y: { field: 'promiseMs', type: 'quantitative' } },
       },
       {
+        data: { values: [{ promiseMs, words: `promised: ${promiseMs / 1_000} s at most` }] },
+        mark: { type: 'text', align: 'right', baseline: 'bottom', dx: -4, dy: -2, color: '#666', fontSize: 10 },
+        encoding: {
+          x: { value: SIZE.width },
+          y: { field: 'promiseMs', type: 'quantitative' },
+          text: { field: 'words' },
+        },
+      },
+      {
         data: { values },
         mark: { type: 'line', strokeWidth: 1.5 },
         encoding: {
@@ -61,6 +70,7 @@ function specOf({ title, points, faults, promiseMs }: Picture): TopLevelSpec {
             field: 'series',
             type: 'nominal',
             title: null,
+            legend: { orient: 'bottom', labelLimit: 0 },
             scale: { domain: series.map(({ name }) => name), range: series.map(({ color }) => color) },
           },
         },

@@ -61,7 +61,7 @@ test('what a committed transaction made is read once, then remembered', async ()
   const made = await tokensOf('red', 'blue')
   expect(await statementsDuring(() => tokensOf('red', 'blue'))).toEqual({ result: made, names: ['read-tokens'] })
   // Whatever transaction is open on this server now may be one that was open when they were made.
-  await expect.poll(() => statementsDuring(() => tokensOf('red', 'blue')), { timeout: 20_000 }).toEqual({ result: made, names: [] })
+  await expect.poll(() => statementsDuring(() => tokensOf('red', 'blue'))).toEqual({ result: made, names: [] })
   expect((await statementsDuring(() => tokensOf('blue', 'new'))).names).toEqual(['read-tokens', 'add-tokens'])
   expect([...made.keys()].toSorted()).toEqual([BLUE, RED])
 })

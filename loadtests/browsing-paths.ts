@@ -1,4 +1,5 @@
 /** What a shop asks of a catalog, kind by kind, made of the catalog's own categories, brands and facets: no two paths alike, so that no cache answers. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpClient } from './http-client.ts'
 import { below, pick, type Random } from './random.ts'
 import { readTitleWords } from './title-words.ts'
@@ -39,14 +40,14 @@ const ROWS_AT_MOST = 10_000
 
 /** @param count paths of a kind, at most: a small catalog has fewer different ones */
 export async function browsingKinds(client: HttpClient, random: Random, count: number): Promise<readonly BrowsingKind[]> {
-  const tree = await client.getJson<{ data: readonly Category[] }>({ path: '/v1/categories' })
+  const tree = await readPatiently<{ data: readonly Category[] }>(client, '/v1/categories')
   const categories = flatten(tree.data).filter(({ productCount }) => productCount > 0)
   const total = tree.data.reduce((sum, { productCount }) => sum + productCount, 0)
   if (categories.length === 0) throw new Error('The catalog has no categories with products: import some first')
   const menu: BrowsingKind = { name: CATEGORY_TREE, paths: Array.from({ length: WHOLE_TIMES }, () => '/v1/categories'), once: true }
   const whole: BrowsingKind = { name: WHOLE_FACETS, paths: Array.from({ length: WHOLE_TIMES }, () => '/v1/products/facets'), once: true }
   const words = await readTitleWords(client, random, lastPageOf(total))
-  const facets = await client.getJson<{ facets: readonly Facet[] }>({ path: '/v1/products/facets?inStock=true' })
+  const facets = await readPatiently<{ facets: readonly Facet[] }>(client, '/v1/products/facets?inStock=true')
   const make = (path: () => string) => distinct(path, count)
   const category = () => encodeURIComponent(pick(random, categories).slug)
   const term = termsOf(facets.facets, random)
@@ -78,6 +79,19 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
     { name: 'search, by price', paths: make(() => `/v1/products?q=${words.two()}&sort=price`) },
     { name: 'suggest', paths: make(() => `/v1/suggest?q=${words.beginning()}`) },
   ]
+}
+
+const PATIENCE = 20
+const RETRY_MS = 1_000
+
+/** What is asked before anything is measured may be refused as too much just then (503, `Retry-After`): what is measured may not. */
+async function readPatiently<T>(client: HttpClient, path: string): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const { status, body } = await client.send({ path })
+    if (status === 200) return JSON.parse(body) as T
+    if (status !== 503 || tries >= PATIENCE) throw new Error(`${path} answered ${status}: ${body.slice(0, 300)}`)
+    await sleep(RETRY_MS)
+  }
 }
 
 function lastPageOf(total: number): number {

@@ -5,7 +5,7 @@
 import type { Client } from 'pg'
 
 /** A leader shows itself at least once a second (`whileAlive`), waiting for the log or not. */
-export const STALLED_MS = 3_000
+const STALLED_MS = 3_000
 /** Longer than its statements may take: one that runs is not yet a sign of anything. */
 const STALLED_IN_STATEMENT_MS = 6_000
 const SHOW_EVERY_MS = 1_000

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { tick } from '../shared/clock.ts'
-import { freePort, LOOPBACK } from '../stack/port.ts'
+import { freePort, isPortOpen, LOOPBACK } from '../stack/port.ts'
 import { findPostgres } from '../stack/postgres-binaries.ts'
 import { initPostgres, makePrivateFolder, postgresUrl, startPostgres } from '../stack/postgres-server.ts'
 import { runToEnd, startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts'
@@ -148,7 +148,11 @@ async function startProgram(
   const prefix = name.toUpperCase()
   const ports = { [`${prefix}_PORT`]: String(port), [`${prefix}_OPS_PORT`]: String(opsPort) }
   const program = await startProcess({ name, ...nodeProgram(`catalog-${name}/main.ts`), env: { ...env, ...ports }, logPath })
-  await waitUntilReady(program, () => isReady(opsPort), { limitMs: READY_MS, everyMs: POLL_MS, logPath })
+  await waitUntilReady(program, async () => (await isReady(opsPort)) && (await isPortOpen(port)), {
+    limitMs: READY_MS,
+    everyMs: POLL_MS,
+    logPath,
+  })
   return { origin: `http://${LOOPBACK}:${port}`, process: program }
 }
 

@@ -6,6 +6,10 @@ import { openProxy, type TcpProxy } from './tcp-proxy.ts'
 const proxies = new Map<string, TcpProxy>()
 
 async function carryOut(order: EdgeOrder): Promise<void> {
+  if (order.act === 'close') {
+    await Promise.all([...proxies.values()].map((proxy) => proxy.close()))
+    return
+  }
   if (order.act === 'open') {
     proxies.set(order.edge, await openProxy(order.port, order.target))
     return

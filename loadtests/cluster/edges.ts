@@ -1,5 +1,6 @@
 /** Every connection between two parts of the cluster goes through an edge, `FROM>TO`, which is a proxy that faults can be put on. */
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { matching } from './target.ts'
 import type { ProxyMode } from './tcp-proxy.ts'
@@ -9,6 +10,7 @@ export type EdgeOrder =
   | { readonly act: 'mode'; readonly edge: string; readonly mode: ProxyMode }
   | { readonly act: 'target'; readonly edge: string; readonly target: number }
   | { readonly act: 'cut'; readonly edge: string }
+  | { readonly act: 'close' }
 
 export interface EdgeAnswer {
   readonly id: number
@@ -23,6 +25,13 @@ export interface Edges extends AsyncDisposable {
   /** Resets the connections there are. */
   cut(pattern: string): Promise<void>
   names(): readonly string[]
+}
+
+const END_MS = 5_000
+
+/** Resolves when the work is done or has failed, at the latest after 5 s. */
+async function withinLimit(work: Promise<unknown>): Promise<void> {
+  await Promise.race([work.catch(() => {}), sleep(END_MS, null, { ref: false })])
 }
 
 export function createEdges(): Edges {
@@ -59,6 +68,10 @@ export function createEdges(): Edges {
     setTarget: (pattern, target) => sendAll(pattern, (edge) => ({ act: 'target', edge, target })),
     cut: (pattern) => sendAll(pattern, (edge) => ({ act: 'cut', edge })),
     names: () => edges,
-    [Symbol.asyncDispose]: async () => void (await worker.terminate()),
+    [Symbol.asyncDispose]: async () => {
+      // First its sockets: a thread that is ended in the middle of a connect or a write may spin in its own clean-up for ever (seen on Node 24).
+      await withinLimit(send({ act: 'close' }))
+      await withinLimit(worker.terminate())
+    },
   }
 }

@@ -56,7 +56,7 @@ async function explainKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]
       const paths = kind.once === true ? kind.paths.slice(0, 1) : kind.paths
       const from = logLength(catalog.planLog)
       for (const path of paths) await client.send({ path })
-      const plans = readPlans(catalog.planLog, from)
+      const plans = await readPlans(catalog.planLog, from)
       const blocks = plans.reduce((sum, plan) => sum + plan.blocks, 0) / paths.length
       const scans = plans.flatMap(({ name, scanned }) => scanned.filter((table) => large.has(table)).map((table) => `${name}: ${table}`))
       explained.push({ blocks, scans: [...new Set(scans)] })

@@ -1,5 +1,6 @@
 /** The plans of every statement of some sessions, as PostgreSQL ran them: by auto_explain, from its log. */
 import { readFileSync, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface StatementPlan {
   /** What the statement calls itself in its comment, such as `list-popular-25`, or how it begins. */
@@ -59,8 +60,8 @@ const NAME_LENGTH = 60
 const ENTRY = /LOG: {2}duration: [\d.]+ ms {2}plan:\n((?:\t.*\n)+)/g
 
 /** Of what was read; what keeps the clock going is not asked about. @param from bytes of the log to leave out */
-export function readPlans(logPath: string, from: number): readonly StatementPlan[] {
-  const text = readFileSync(logPath).subarray(from).toString()
+export async function readPlans(logPath: string, from: number): Promise<readonly StatementPlan[]> {
+  const text = await readWhole(logPath, from)
   return [...text.matchAll(ENTRY)].flatMap(([, json = '']) => {
     const logged = JSON.parse(json) as LoggedPlan
     const sql = logged['Query Text'].trim()
@@ -69,6 +70,22 @@ export function readPlans(logPath: string, from: number): readonly StatementPlan
     const root = logged.Plan
     return [{ name, blocks: (root['Shared Hit Blocks'] ?? 0) + (root['Shared Read Blocks'] ?? 0), scanned: scannedBy(root) }]
   })
+}
+
+/** As a plan in JSON ends: every other brace is further in. */
+const END = '\n\t}\n'
+const WRITTEN_MS = 5_000
+const POLL_MS = 20
+
+/** The collector writes behind, a piece at a time. */
+async function readWhole(logPath: string, from: number): Promise<string> {
+  const endMs = performance.now() + WRITTEN_MS
+  while (true) {
+    const text = readFileSync(logPath).subarray(from).toString()
+    if (text === '' || text.endsWith(END)) return text
+    if (performance.now() > endMs) throw new Error(`${logPath} does not end with a whole plan`)
+    await sleep(POLL_MS)
+  }
 }
 
 function scannedBy(node: PlanNode): readonly string[] {

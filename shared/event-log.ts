@@ -27,6 +27,8 @@ export interface LogRun {
   readonly from: number
   readonly to: number
   readonly events: readonly ProductEvent[]
+  /** Where each event stands, as many as there are events: other records may stand between them. */
+  readonly offsets: readonly number[]
   /** The greatest heartbeat T in the run: everything acknowledged before it has been published. */
   readonly heartbeat: Stamp | null
   /** The newest timeline that the partition has shown before `to`. */

@@ -31,7 +31,15 @@ test('a run holds its events in order and the greatest heartbeat in it', () => {
   ]
   const [only, ...more] = [...toRuns(3, messages, 1)]
   expect(more).toEqual([])
-  expect(only?.run).toEqual({ partition: 3, from: 7, to: 11, events: [event(10), event(13)], heartbeat: toStamp(2, 12), newestTimeline: 2 })
+  expect(only?.run).toEqual({
+    partition: 3,
+    from: 7,
+    to: 11,
+    events: [event(10), event(13)],
+    offsets: [7, 10],
+    heartbeat: toStamp(2, 12),
+    newestTimeline: 2,
+  })
 })
 
 test('runs are bounded in messages and in bytes, and each begins where the last one ended', () => {

@@ -28,6 +28,7 @@ export function* toRuns(
   let from = Number(messages[0]?.offset ?? 0)
   for (const slice of bounded(messages)) {
     const events: ProductEvent[] = []
+    const offsets: number[] = []
     let heartbeat: Stamp | null = null
     let unreadable = 0
     for (const message of slice) {
@@ -37,11 +38,13 @@ export function* toRuns(
       if (read.kind === 'unreadable') continue
       const stamp = read.kind === 'heartbeat' ? read.stamp : read.event.stamp
       timeline = Math.max(timeline, stampTimeline(stamp))
-      if (read.kind !== 'heartbeat') events.push(read.event)
-      else if (heartbeat === null || stamp > heartbeat) heartbeat = stamp
+      if (read.kind !== 'heartbeat') {
+        events.push(read.event)
+        offsets.push(Number(message.offset))
+      } else if (heartbeat === null || stamp > heartbeat) heartbeat = stamp
     }
     const to = Number(slice.at(-1)?.offset ?? from - 1) + 1
-    yield { run: { partition, from, to, events, heartbeat, newestTimeline: timeline }, unreadable }
+    yield { run: { partition, from, to, events, offsets, heartbeat, newestTimeline: timeline }, unreadable }
     from = to
   }
 }

@@ -135,6 +135,7 @@ function toRun(rows: readonly LogRow[], from: number): TableRun {
       partition: first.partition,
       from,
       to: reachesEnd ? Number(first.end) : Number(events.at(-1)?.offset) + 1,
+      offsets: events.map((row) => Number(row.offset)),
       events: events.map((row) => ({
         productId: row.product_id,
         rev: Number(row.rev),

@@ -89,7 +89,7 @@ test('what the log has shown is forgotten by generations, and it is known since 
   const run = (productId: string, rev: number) => {
     clockUs += 10
     const event = { productId, rev, stamp: toStamp(1, clockUs), state: 'visible' as const, doc: null, omitted: false, changedAtMs: 0 }
-    seen.note({ partition: 3, from: 0, to: 1, events: [event], heartbeat: toStamp(1, clockUs), newestTimeline: 1 })
+    seen.note({ partition: 3, from: 0, to: 1, events: [event], offsets: [0], heartbeat: toStamp(1, clockUs), newestTimeline: 1 })
   }
   run('a', 1)
   run('b', 2)

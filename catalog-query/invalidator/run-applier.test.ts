@@ -69,7 +69,8 @@ describe.skipIf(await redisMissing())('on a real Redis', () => {
     return { productId: id, rev, stamp: toStamp(1, nowUs()), state: 'visible', doc, omitted: false, changedAtMs: 7, ...fields }
   }
   function run(from: number, events: readonly ProductEvent[], fields: Partial<LogRun> = {}): LogRun {
-    return { partition: bucket, from, to: from + events.length, events, heartbeat: null, newestTimeline: 1, ...fields }
+    const offsets = events.map((_, n) => from + n)
+    return { partition: bucket, from, to: from + events.length, events, offsets, heartbeat: null, newestTimeline: 1, ...fields }
   }
   const heartbeatAt = (from: number) => run(from, [], { to: from + 1, heartbeat: toStamp(1, nowUs()) })
 
@@ -212,6 +213,18 @@ describe.skipIf(await redisMissing())('on a real Redis', () => {
     // A woken zombie with an old run.
     expect(await two(run(1, events.slice(0, 5)))).toEqual({ next: 41 })
     expect((await read()).copy?.rev).toBe(41)
+  })
+
+  test('a twin that has come into the middle of a long run takes none of its later events away', async () => {
+    const apply = newApplier()
+    await apply(heartbeatAt(0))
+    await fill()
+    // Heartbeats at 1 to 20, then 17 events: more than one call takes. The twin has applied the heartbeats up to 18.
+    const events = [event(2), ...idsOfBucket(EVENTS_PER_CALL).map((productId) => event(2, { productId }))]
+    await newApplier()(run(1, [], { to: 19, heartbeat: toStamp(1, nowUs()) }))
+    const offsets = events.map((_, n) => 21 + n)
+    expect(await apply(run(1, events, { to: 38, offsets }))).toEqual({ next: 38 })
+    expect((await read()).copy?.rev).toBe(2)
   })
 
   test('a watermark before the earliest record, or beyond the end of the log, counts as missing', async () => {

@@ -18,12 +18,13 @@ export interface RunPiece {
 }
 
 /**
- * Pieces in order, the last one up to the run's end. A run without events is one piece, and Redis is not asked what is resident.
- * The n-th event of a run stands at `from + n` or later, since heartbeats may stand between them. So a piece of n events claims n
- * offsets: never one whose event it does not hold; what it holds beyond its claim is applied twice at worst, which changes nothing.
+ * Pieces in order, each up to its last event, the last one up to the run's end. A run without events is one piece, and Redis is not
+ * asked what is resident. A piece claims exactly the offsets whose events it holds: with fewer, a twin that has come beyond the claim
+ * but not beyond the events would have the piece left out, and its events lost.
  */
 export async function* toPieces(run: LogRun, residents: CacheStore['residents'], nowUs: () => number): AsyncGenerator<RunPiece> {
-  const { events } = run
+  const { events, offsets } = run
+  let done = 0
   let from = run.from
   for (let at = 0; at < events.length; at += EVENTS_PER_CALL) {
     const chunk = events.slice(at, at + EVENTS_PER_CALL)
@@ -37,8 +38,10 @@ export async function* toPieces(run: LogRun, residents: CacheStore['residents'],
         yield { from, to: run.to, events: part, isLast: true }
         return
       }
-      yield { from, to: from + part.length, events: part, isLast: false }
-      from += part.length
+      done += part.length
+      const to = (offsets[done - 1] as number) + 1
+      yield { from, to, events: part, isLast: false }
+      from = to
     }
   }
   yield { from, to: run.to, events: [], isLast: true }

@@ -50,6 +50,7 @@ export function createModelLog(world: World, failing: number): ModelLog {
         from,
         to: from + records.length,
         events: records.flatMap((record) => ('event' in record ? [record.event] : [])),
+        offsets: records.flatMap((record, n) => ('event' in record ? [from + n] : [])),
         heartbeat: heartbeats.toSorted().at(-1) ?? null,
         newestTimeline: Math.max(0, ...before.map((record) => stampTimeline('event' in record ? record.event.stamp : record.heartbeat))),
       }

@@ -433,6 +433,8 @@ const run = (from: number, to: number, events: readonly ProductEvent[], heartbea
   from,
   to,
   events,
+  // Its events stand at its end.
+  offsets: events.map((_, n) => to - events.length + n),
   heartbeat,
   newestTimeline: 1,
 })

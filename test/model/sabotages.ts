@@ -267,6 +267,15 @@ export const SABOTAGES: readonly Sabotage[] = [
     testFile: 'catalog-query/cache/one-moment.test.ts',
   },
   {
+    name: 'a piece of a run claims fewer offsets than its events stand at',
+    file: 'catalog-query/invalidator/run-pieces.ts',
+    from: 'const to = (offsets[done - 1] as number) + 1',
+    to: 'const to = from + part.length',
+    caughtBy: 'a twin that has come into the middle of a long run takes none of its later events away',
+    suite: 'parts',
+    testFile: 'catalog-query/invalidator/run-applier.test.ts',
+  },
+  {
     name: 'a look-up is believed for ever',
     file: 'catalog-query/cache/snapshot-cache.ts',
     from: '!isFresh(known.vouched, now, trustUs())',

@@ -14,19 +14,23 @@ export interface FacetValue {
 export const facetKey = (attributeId: number, value: string): string => `${attributeId} ${value}`
 
 // Settled: made by a transaction that ended before this statement began, so that no rollback takes it away again.
-const READ_TOKENS = /* sql */ `
-  select t.id::float8 as id, t.attribute_id as "attributeId", t.value,
-    age(t.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid) as settled
-  from unnest($1::int[], $2::text[]) as wanted (attribute_id, value)
-  join facet_token t on t.attribute_id = wanted.attribute_id and t.value = wanted.value`
-
 const ADD_TOKENS = /* sql */ `
-  insert into facet_token (id, attribute_id, value, number)
-  select (attribute_id::bigint << 32) + nextval('facet_value'), attribute_id, value, number
-  from unnest($1::int[], $2::text[], $3::float8[]) as added (attribute_id, value, number)
-  order by attribute_id, value collate "C"
-  on conflict do nothing
-  returning id::float8 as id, attribute_id as "attributeId", value`
+  with wanted as materialized (
+    select w.attribute_id, w.value, w.number, t.id, age(t.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid) as settled
+    from unnest($1::int[], $2::text[], $3::float8[]) as w (attribute_id, value, number)
+    left join facet_token t on t.attribute_id = w.attribute_id and t.value = w.value
+  ), added as (
+    insert into facet_token (id, attribute_id, value, number)
+    select (attribute_id::bigint << 32) + nextval('facet_value'), attribute_id, value, number
+    from wanted
+    where id is null
+    order by attribute_id, value collate "C"
+    on conflict do nothing
+    returning id, attribute_id, value
+  )
+  select id::float8 as id, attribute_id as "attributeId", value, settled from wanted where id is not null
+  union all
+  select id::float8, attribute_id, value, false from added`
 
 /** A token never changes, and ends with its database. */
 const REMEMBERED_AT_MOST = 50_000
@@ -46,14 +50,16 @@ export async function addFacetTokens(client: PoolClient, values: ReadonlyMap<str
     const id = known.get(key)
     if (id !== undefined) found(key, id)
   }
-  for (const { attributeId, value, id, settled } of await readTokens(client, [...missing.values()])) {
-    const key = facetKey(attributeId, value)
-    found(key, id)
-    if (settled) known.set(key, id)
+  const add = async () => {
+    for (const { attributeId, value, id, settled } of await addTokens(client, [...missing.values()])) {
+      const key = facetKey(attributeId, value)
+      found(key, id)
+      if (settled) known.set(key, id)
+    }
   }
-  for (const row of await insertTokens(client, [...missing.values()])) found(facetKey(row.attributeId, row.value), row.id)
-  // Another transaction made them meanwhile.
-  for (const row of await readTokens(client, [...missing.values()])) found(facetKey(row.attributeId, row.value), row.id)
+  await add()
+  // Another transaction made them meanwhile, which this statement waited for and the next one sees.
+  await add()
   return tokens
 }
 
@@ -67,18 +73,10 @@ function recall(client: PoolClient): Map<string, number> {
 
 interface TokenRow extends FacetValue {
   readonly id: number
+  readonly settled: boolean
 }
 
-async function readTokens(
-  client: PoolClient,
-  values: readonly FacetValue[],
-): Promise<readonly (TokenRow & { readonly settled: boolean })[]> {
-  if (values.length === 0) return []
-  const query = { name: 'read-tokens', text: READ_TOKENS, values: columnsOf(values) }
-  return (await client.query<TokenRow & { settled: boolean }>(query)).rows
-}
-
-async function insertTokens(client: PoolClient, values: readonly FacetValue[]): Promise<readonly TokenRow[]> {
+async function addTokens(client: PoolClient, values: readonly FacetValue[]): Promise<readonly TokenRow[]> {
   if (values.length === 0) return []
   const numbers = values.map(({ value }) => facetNumber(value))
   return (await client.query<TokenRow>({ name: 'add-tokens', text: ADD_TOKENS, values: [...columnsOf(values), numbers] })).rows

@@ -7,7 +7,7 @@ import { startTicker } from '../shared/clock.ts'
 import { createLifecycle, type Lifecycle, runProgram } from '../shared/lifecycle.ts'
 import { createLogger } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
-import { startOpsServer } from '../shared/ops-server.ts'
+import { portHealth, startOpsServer } from '../shared/ops-server.ts'
 import { createPool } from '../shared/postgres.ts'
 import { ensureFirstClient } from './access/api-client.ts'
 import { createAuthenticator } from './access/authenticator.ts'
@@ -56,7 +56,8 @@ async function start(): Promise<Lifecycle> {
   runner.start()
   lifecycle.onStop('imports', () => runner.stop())
 
-  const health = () => ({ ...watch.health })
+  let listens = false
+  const health = () => ({ server: portHealth(listens), ...watch.health })
   const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics, health, stopping: signal })
   lifecycle.onStop('operations server', () => ops.close())
 
@@ -65,6 +66,7 @@ async function start(): Promise<Lifecycle> {
   const server = await createAdminServer({ ...config, pool, authenticator, imports, log, metrics })
   lifecycle.onStop('server', () => server.close())
   await server.listen({ host: config.host, port: config.port })
+  listens = true
   log.info({ url: server.listeningOrigin, ops: ops.listeningOrigin }, 'listening')
   return lifecycle
 }

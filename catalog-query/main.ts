@@ -9,7 +9,7 @@ import { createLifecycle, runProgram, type Lifecycle } from '../shared/lifecycle
 import { createLogTableFollower } from '../shared/log-table-follower.ts'
 import { createLogger } from '../shared/log.ts'
 import { createMetrics } from '../shared/metrics.ts'
-import { startOpsServer } from '../shared/ops-server.ts'
+import { portHealth, startOpsServer } from '../shared/ops-server.ts'
 import { createPool } from '../shared/postgres.ts'
 import { createRedis, type RedisPurpose, type RedisClient } from '../shared/redis.ts'
 import { nowUs } from '../shared/stamp.ts'
@@ -68,7 +68,9 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   const memoryBytes = () => memory.sizeBytes()
   measureParts(registry, { sources: replicas.sources, redisBreakers, memoryBytes, clock })
   const admission = createAdmission(config)
-  const health = createHealth({ admission, sources: replicas.sources, redis, redisBreakers, memoryBytes, clock })
+  let listens = false
+  const checkParts = createHealth({ admission, sources: replicas.sources, redis, redisBreakers, memoryBytes, clock })
+  const health = () => ({ server: portHealth(listens), ...checkParts() })
   const ops = await startOpsServer({ host: config.host, port: config.opsPort, metrics: registry, health, stopping: signal }, (app) =>
     registerCacheInspection(app, { memory, store, reference, nowUs, clockIsSound }),
   )
@@ -99,6 +101,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   })
   lifecycle.onStop('server', () => server.close())
   await server.listen({ host: config.host, port: config.port })
+  listens = true
   log.info({ url: server.listeningOrigin, ops: ops.listeningOrigin }, 'listening')
   return lifecycle
 }

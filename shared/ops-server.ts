@@ -11,6 +11,11 @@ export interface PartHealth {
   readonly detail: string
 }
 
+/** The part of a program whose own port serves others: probes are answered before it does. */
+export function portHealth(listens: boolean): PartHealth {
+  return { ok: listens, required: true, detail: listens ? 'listens' : 'does not listen yet' }
+}
+
 export type CheckHealth = () => Readonly<Record<string, PartHealth>>
 
 export interface OpsServerOptions {

@@ -1,5 +1,15 @@
 /** What a shopper typed, as words to look for: any text is a query, nothing in it is an operator. */
-import { canonicalUnit, categoryMark, chunksOf, codeOf, foldText, pairOf, splitUnit, unitOf, type Chunk } from '../../shared/search-words.ts'
+import {
+  canonicalUnit,
+  categoryMark,
+  chunksOf,
+  codeOf,
+  foldText,
+  pairOf,
+  splitUnit,
+  unitOf,
+  type Chunk,
+} from '../../shared/search-words.ts'
 
 /** One word, or a number with its unit. */
 export interface SearchTerm {

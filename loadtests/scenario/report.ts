@@ -1,5 +1,5 @@
-/** The report page of a fault run: a table of all scenarios, then each with its picture and figures. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+/** The report page of fault runs: a table of all scenarios, then each with its picture and figures. What each showed is kept as JSON beside it. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { exitCode, type Finding } from '../demo-report.ts'
@@ -7,7 +7,7 @@ import { PROMISE_MS } from '../oracle/judge.ts'
 import type { Rates } from '../traffic/traffic.ts'
 import { shownSpan, slowest, type Figures } from './figures.ts'
 import { drawPicture } from './picture.ts'
-import type { Scenario } from './scenario.ts'
+import { readScenarios, type Scenario } from './scenario.ts'
 
 export interface ScenarioReport {
   readonly scenario: Scenario
@@ -16,18 +16,80 @@ export interface ScenarioReport {
   readonly evidence: readonly string[]
 }
 
-export interface FaultReport {
-  readonly reports: readonly ScenarioReport[]
+/** What a scenario showed, as its file keeps it. Times in milliseconds. */
+interface Shown {
+  /** The day it ran, and on what: `2026-11-25`, `2 cores, 24 GB`. */
+  readonly ran: string
+  readonly machine: string
   readonly rates: Rates
+  readonly reads: number
+  readonly soonAfterWrite: number
+  readonly editsInFault: number
+  readonly stale: number
+  readonly maxStalenessMs: number
+  readonly understated: number
+  readonly brokenTokens: number
+  readonly wrongAtRest: number
+  readonly statedP50Ms: number
+  readonly visibleP50Ms: number
+  readonly visibleP99Ms: number
+  readonly hits: number
+  readonly refusedEarly: number
+  readonly failed: number
+  readonly broken: boolean
+  readonly findings: readonly Finding[]
+  readonly evidence: readonly string[]
+}
+
+interface ShownScenario {
+  readonly scenario: Scenario
+  readonly shown: Shown
 }
 
 const whole = (n: number) => Math.round(n).toLocaleString('en')
 
-/** Writes README.md and an SVG a scenario into the folder. */
-export async function writeReport(folder: string, report: FaultReport): Promise<void> {
+/** Adds a scenario to a folder, in place of what an earlier run of it showed: NAME.json, NAME.svg, and the page of all that are there. */
+export async function addToReport(folder: string, report: ScenarioReport, rates: Rates): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  for (const { scenario, figures } of report.reports) writeFileSync(join(folder, `${scenario.name}.svg`), await pictureOf(figures))
-  writeFileSync(join(folder, 'README.md'), pageOf(report))
+  const { name } = report.scenario
+  writeFileSync(join(folder, `${name}.svg`), await pictureOf(report.figures))
+  writeFileSync(fileOf(folder, name), `${JSON.stringify(shownBy(report, rates), null, 2)}\n`)
+  writeFileSync(join(folder, 'README.md'), pageOf(readShown(folder)))
+}
+
+const fileOf = (folder: string, name: string): string => join(folder, `${name}.json`)
+
+function readShown(folder: string): readonly ShownScenario[] {
+  const there = readScenarios().filter(({ name }) => existsSync(fileOf(folder, name)))
+  return there.map((scenario) => ({ scenario, shown: JSON.parse(readFileSync(fileOf(folder, scenario.name), 'utf8')) as Shown }))
+}
+
+function shownBy({ figures, findings, evidence }: ScenarioReport, rates: Rates): Shown {
+  const { verdict, chains, cycles, visible, errors, refusedEarly, editsInFault } = figures
+  const atRest = cycles.map(({ finalCheck }) => finalCheck.wrongAnswers + finalCheck.wrongCopies + finalCheck.unanswered)
+  const sum = (counts: Iterable<number>) => [...counts].reduce((all, n) => all + n, 0)
+  return {
+    ran: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} cores, ${Math.round(totalmem() / 1024 ** 3)} GB`,
+    rates,
+    reads: verdict.reads,
+    soonAfterWrite: verdict.soonAfterWrite,
+    editsInFault,
+    stale: verdict.staler[3]!,
+    maxStalenessMs: verdict.maxStalenessMs,
+    understated: verdict.understated,
+    brokenTokens: chains.missedOwnWrite + chains.wentBack + chains.missedEarlier,
+    wrongAtRest: sum(atRest),
+    statedP50Ms: verdict.stated.percentileMs(50),
+    visibleP50Ms: slowest(visible, 50),
+    visibleP99Ms: slowest(visible, 99),
+    hits: verdict.hits,
+    refusedEarly,
+    failed: sum(errors.values()),
+    broken: exitCode(findings) !== 0,
+    findings,
+    evidence,
+  }
 }
 
 async function pictureOf({ scenario, points, cycles }: Figures): Promise<string> {
@@ -43,13 +105,12 @@ async function pictureOf({ scenario, points, cycles }: Figures): Promise<string>
   })
 }
 
-function pageOf({ reports, rates }: FaultReport): string {
-  const memoryGb = Math.round(totalmem() / 1024 ** 3)
+function pageOf(all: readonly ShownScenario[]): string {
   return `# What happens when parts fail
 
 Made by \`npm run faults\` (loadtests/faults.ts says how): the real programs (three query processes, two relays, two invalidators, an admin server
-and an auditor) on a real PostgreSQL with two standbys, Redis and Kafka, all on one machine (${cpus().length} cores, ${memoryGb} GB), every connection through a proxy. Open-loop
-readers ask for ${whole(rates.readsPerSecond)} products a second by Zipf's law, a quarter of them after one that was just written; writers edit ${whole(rates.editsPerSecond)} a second. Every answer
+and an auditor) on a real PostgreSQL with two standbys, Redis and Kafka, all on one machine, every connection through a proxy. Open-loop readers ask for products by Zipf's law, a quarter
+of them after one that was just written, while writers edit; each scenario says how many a second. Every answer
 is judged: how stale it was (the time it was sent minus the acknowledgement of the oldest commit it misses), and whether its
 \`Catalog-Staleness\` was an upper bound of that. Scenarios are the JSON files of \`loadtests/faults/\`; \`npm run faults -- NAME\` runs one, \`--reads full\` runs them for as many reads as their files say.
 
@@ -59,69 +120,75 @@ said of themselves. A run repeats its steps until it has its reads; a picture sh
 it does anything for it (503, Retry-After): such reads are counted apart, as are those that the driver did not send because too many were unanswered, and how late
 the driver itself was: on one machine readers and servers take each other's time. An answer that is marked as unverified is judged only while the promise holds, that is while the primary is up and a database can be reached.
 
-${totalsOf(reports)}
+${totalsOf(all)}
 
-${tableOf(reports)}
+${tableOf(all)}
 
-${reports.map(sectionOf).join('\n')}`
+${all.map(sectionOf).join('\n')}`
 }
 
-function totalsOf(reports: readonly ScenarioReport[]): string {
-  const promised = reports.filter(({ scenario }) => scenario.expectsStale === undefined)
-  const sum = (of: (figures: Figures) => number) => whole(promised.reduce((all, { figures }) => all + of(figures), 0))
-  const tokens = sum(({ chains }) => chains.missedOwnWrite + chains.wentBack + chains.missedEarlier)
-  return `**${promised.length} scenarios that promise something, ${sum(({ verdict }) => verdict.reads)} reads, ${sum(({ verdict }) => verdict.soonAfterWrite)} of them within 5 s after a write to the
-same product, ${sum(({ editsInFault }) => editsInFault)} edits inside faults: ${sum(({ verdict }) => verdict.staler[3]!)} staler than 2.5 s, ${sum(({ verdict }) => verdict.understated)} understated bounds, ${tokens} broken tokens.**`
+function totalsOf(all: readonly ShownScenario[]): string {
+  const promised = all.filter(({ scenario }) => scenario.expectsStale === undefined)
+  const sum = (of: (shown: Shown) => number) => whole(promised.reduce((total, { shown }) => total + of(shown), 0))
+  return `**${promised.length} scenarios that promise something, ${sum(({ reads }) => reads)} reads, ${sum(({ soonAfterWrite }) => soonAfterWrite)} of them within 5 s after a write to the
+same product, ${sum(({ editsInFault }) => editsInFault)} edits inside faults: ${sum(({ stale }) => stale)} staler than 2.5 s, ${sum(({ understated }) => understated)} understated bounds, ${sum(({ brokenTokens }) => brokenTokens)} broken tokens.**`
 }
 
-function tableOf(reports: readonly ScenarioReport[]): string {
-  const head = [
-    'scenario',
-    'reads',
-    'within 5 s after a write',
-    'edits inside the fault',
-    'staler than 2.5 s',
-    'greatest staleness',
-    'bound understated',
-    'token broken',
-  ]
-  const more = ['wrong after the silence', 'stated p50', 'invalidation p50 / p99', 'hit rate', 'refused early', 'failed', '']
-  const rows = reports.map(({ figures, findings, scenario }) => {
-    const { verdict, chains, cycles, visible, errors, refusedEarly, editsInFault } = figures
-    const wrong = cycles.reduce((sum, { finalCheck }) => sum + finalCheck.wrongAnswers + finalCheck.wrongCopies + finalCheck.unanswered, 0)
-    const verdictWord = exitCode(findings) !== 0 ? '**broken**' : scenario.expectsStale === undefined ? 'kept' : 'stale, as expected'
+const TITLES = [
+  'scenario',
+  'reads',
+  'within 5 s after a write',
+  'edits inside the fault',
+  'staler than 2.5 s',
+  'greatest staleness',
+  'bound understated',
+  'token broken',
+  'wrong after the silence',
+  'stated p50',
+  'invalidation p50 / p99',
+  'hit rate',
+  'refused early',
+  'failed',
+  '',
+]
+
+function tableOf(all: readonly ShownScenario[]): string {
+  const rows = all.map(({ scenario, shown }) => {
+    const percent = (n: number, digits: number) => `${((100 * n) / Math.max(shown.reads, 1)).toFixed(digits)} %`
     return [
       `[${scenario.title}](#${scenario.name})`,
-      whole(verdict.reads),
-      `${((100 * verdict.soonAfterWrite) / Math.max(verdict.reads, 1)).toFixed(0)} %`,
-      whole(editsInFault),
-      whole(verdict.staler[3]!),
-      `${whole(verdict.maxStalenessMs)} ms`,
-      whole(verdict.understated),
-      whole(chains.missedOwnWrite + chains.wentBack + chains.missedEarlier),
-      whole(wrong),
-      `${whole(verdict.stated.percentileMs(50))} ms`,
-      `${slowest(visible, 50).toFixed(0)} / ${slowest(visible, 99).toFixed(0)} ms`,
-      `${((100 * verdict.hits) / Math.max(verdict.reads, 1)).toFixed(1)} %`,
-      whole(refusedEarly),
-      whole([...errors.values()].reduce((sum, n) => sum + n, 0)),
-      verdictWord,
+      whole(shown.reads),
+      percent(shown.soonAfterWrite, 0),
+      whole(shown.editsInFault),
+      whole(shown.stale),
+      `${whole(shown.maxStalenessMs)} ms`,
+      whole(shown.understated),
+      whole(shown.brokenTokens),
+      whole(shown.wrongAtRest),
+      `${whole(shown.statedP50Ms)} ms`,
+      `${shown.visibleP50Ms.toFixed(0)} / ${shown.visibleP99Ms.toFixed(0)} ms`,
+      percent(shown.hits, 1),
+      whole(shown.refusedEarly),
+      whole(shown.failed),
+      shown.broken ? '**broken**' : scenario.expectsStale === undefined ? 'kept' : 'stale, as expected',
     ]
   })
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const titles = [...head, ...more]
-  return [line(titles), line(titles.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
+  return [line(TITLES), line(TITLES.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
 }
 
-function sectionOf({ scenario, findings, evidence }: ScenarioReport): string {
-  const lines = findings.map(({ name, value, goal, met, isMust }) => {
+function sectionOf({ scenario, shown }: ShownScenario): string {
+  const lines = shown.findings.map(({ name, value, goal, met, isMust }) => {
     const verdict = met === null ? '' : met ? 'met' : isMust ? '**FAILED**' : 'missed'
     return `| ${name} | ${value} | ${goal} | ${verdict} |`
   })
-  const found = evidence.length === 0 ? '' : `\n${evidence.map((line) => `- ${line}`).join('\n')}\n`
+  const found = shown.evidence.length === 0 ? '' : `\n${shown.evidence.map((line) => `- ${line}`).join('\n')}\n`
+  const { readsPerSecond, editsPerSecond } = shown.rates
   return `## ${scenario.name}
 
 ${scenario.about}
+
+${whole(readsPerSecond)} reads and ${whole(editsPerSecond)} edits a second asked for; ${shown.machine}; ${shown.ran}.
 
 ![${scenario.title}: staleness and stated bound over time](${scenario.name}.svg)
 

@@ -62,7 +62,7 @@ async function askAtOnce(readers: readonly Reader[], id: string): Promise<Record
 interface Misses {
   /** Reads of a database, of all processes. */
   readonly reads: number
-  /** Of those who missed: got the herd lock, or waited for its owner longer than anybody does (35 ms). */
+  /** Of those who missed: got the herd lock, or waited for its owner longer than anybody does (155 ms). */
   readonly taken: number
   readonly gaveUp: number
   /** Calls of Redis that were not answered within 100 ms, so that nobody could be waited for. */

@@ -117,7 +117,8 @@ describe.skipIf(noRedis)('tiers', () => {
     expect(new Set(reads).size).toBe(1)
     expect(reads[0]).toMatchObject({ rev, state: 'visible', tier: 'replica', forward: 'miss', marked: false, locale: 'en' })
     expect(statements).toEqual(['load-products'])
-    expect(calls.filter((call) => call === 'readMany')).toHaveLength(1)
+    // Of all ten together: before the herd lock and behind it.
+    expect(calls.filter((call) => ['readMany', 'lock'].includes(call))).toEqual(['readMany', 'lock', 'readMany'])
   })
 
   test('a memory hit touches neither Redis nor PostgreSQL, and makes no promise', async () => {
@@ -275,6 +276,20 @@ describe.skipIf(noRedis)('tokens', () => {
 })
 
 describe.skipIf(noRedis)('the herd', () => {
+  test('what was filled between the look and the lock is not loaded once more', async () => {
+    const { id } = await newProduct()
+    const first = openProcess()
+    const lock: RedisStore['lock'] = async (...args) => {
+      // Another process comes and goes in between.
+      await first.reader.readProduct(id, EN, null)
+      await settled()
+      return await store.lock(...args)
+    }
+    const second = openProcess({ store: { ...store, lock } })
+    expect(await second.reader.readProduct(id, EN, null)).toMatchObject({ state: 'visible', tier: 'redis' })
+    expect(second.statements).toEqual([])
+  })
+
   test('of two processes that miss at once one loads; the other finds its copy', async () => {
     const { id } = await newProduct()
     const first = openProcess()
@@ -299,7 +314,7 @@ describe.skipIf(noRedis)('the herd', () => {
     const pause = (waitMs: number) => (waits.push(waitMs), Promise.resolve())
     const { reader, statements } = openProcess({ pause })
     expect(await reader.readProduct(id, EN, null)).toMatchObject({ rev, tier: 'replica' })
-    expect(waits).toEqual([5, 10, 20])
+    expect(waits).toEqual([5, 10, 20, 40, 80])
     expect(statements).toEqual(['load-products'])
   })
 

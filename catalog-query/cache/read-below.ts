@@ -36,8 +36,8 @@ export interface Asked {
   readonly herd: boolean
 }
 
-/** How long a loser of the herd lock waits before each look; then it loads itself. */
-const HERD_WAITS_MS = [5, 10, 20]
+/** How long a loser of the herd lock waits before each look; then it loads itself. Mostly the first is enough; the later ones are for a busy owner. */
+const HERD_WAITS_MS = [5, 10, 20, 40, 80]
 
 export function createReadBelow(parts: ReadBelowParts): (asked: Asked) => Promise<ProductRead> {
   const { copies } = parts
@@ -89,10 +89,18 @@ async function loadInHerd(
   if (taken === null) parts.observe.herd('away')
   if (taken === null) return await load(parts, asked, found)
   if (!taken) return (await waitForOther(parts, asked)) ?? (await load(parts, asked, found))
-  parts.observe.herd('taken')
   const unlock = () => keeper.unlock(asked.bucket, asked.key)
   try {
-    return await load(parts, asked, found, unlock)
+    // Whoever had the lock before may have filled it since we looked.
+    const now = (await parts.copies?.read(asked.key)) ?? AWAY
+    const hit = trustedCopy(asked, now)
+    if (hit === null) {
+      parts.observe.herd('taken')
+      return await load(parts, asked, now, unlock)
+    }
+    unlock()
+    parts.observe.herd('waited')
+    return keep(parts, asked, hit, now.payload)
   } catch (error) {
     unlock()
     throw error
@@ -120,9 +128,8 @@ async function load(parts: ReadBelowParts, asked: Asked, found: FoundCopy, fille
   const payload = encodePayload(content)
   const { rev } = loaded.source
   if (found.state === 'unfillable') parts.observe.fill('no-watermark')
-  else if (found.state !== 'away') {
-    parts.keeper?.offer({ bucket: asked.bucket, key: asked.key, rev, asOf: loaded.asOf, payload }, filled)
-  }
+  if (parts.keeper === null || found.state === 'unfillable' || found.state === 'away') filled()
+  else parts.keeper.offer({ bucket: asked.bucket, key: asked.key, rev, asOf: loaded.asOf, payload }, filled)
   const read = fromLoad(asked, found, { loaded, content })
   // No database is current: what a cache holds may be newer than what this one has.
   const known = loaded.marked ? lastKnown(parts, asked, found) : null

@@ -57,7 +57,8 @@ test('a delay is charged in each direction', async () => {
   const begunMs = performance.now()
   client.write('one')
   await answer(client)
-  expect(performance.now() - begunMs).toBeGreaterThanOrEqual(119)
+  // Of 60 ms in each direction; a timer may fire a millisecond early.
+  expect(performance.now() - begunMs).toBeGreaterThanOrEqual(117)
 })
 
 test('a frozen proxy accepts and answers nothing, then goes on with what was sent', async () => {

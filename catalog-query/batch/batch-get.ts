@@ -4,10 +4,10 @@ import { validate as isUuid } from 'uuid'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { validationFailed } from '../../shared/problem.ts'
+import { createValidators } from '../../shared/validators.ts'
 import type { Representation } from '../../shared/representation.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { PRIVATE, sendJson } from '../http/answer-headers.ts'
-import { bodyAsItIs } from '../http/body-validator.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { cacheStatusOf, joinData } from '../list/list-answer.ts'
@@ -68,7 +68,7 @@ export function registerBatchGet(app: HttpServer, context: ReadContext): void {
     body: BatchBody,
     response,
   }
-  const options = { config: { ...LIST_ROUTE.config, cost: costOf }, schema, validatorCompiler: bodyAsItIs }
+  const options = { config: { ...LIST_ROUTE.config, cost: costOf }, schema, validatorCompiler: createValidators([], 'array').all }
   app.post('/v1/products::batchGet', options, (request, reply) => answerBatch(context, request, reply))
 }
 

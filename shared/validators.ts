@@ -10,12 +10,15 @@ export interface Validators {
   readonly exceptBody: FastifySchemaCompiler<unknown>
 }
 
-/** @param schemas those that others refer to by `$id` */
-export function createValidators(schemas: readonly TSchema[]): Validators {
+/**
+ * @param schemas those that others refer to by `$id`
+ * @param coerceTypes of query strings; `array`: a name that stands once may be a list, too
+ */
+export function createValidators(schemas: readonly TSchema[], coerceTypes: true | 'array' = true): Validators {
   const options = { allErrors: true, strict: false, schemas: schemas as TSchema[] }
   // Without coercion a body's "5" stays a text and a null stays null, and both are refused where a number is expected.
   const body = new Ajv(options)
-  const text = new Ajv({ ...options, coerceTypes: true, useDefaults: true })
+  const text = new Ajv({ ...options, coerceTypes, useDefaults: true })
   addFormats.default(body)
   addFormats.default(text)
   const all: Validators['all'] = ({ schema, httpPart }) => (httpPart === 'body' ? body : text).compile(schema as TSchema)

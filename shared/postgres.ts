@@ -70,7 +70,8 @@ const FAILED_TRANSACTION = '25P02'
 
 /**
  * Waits for statements that were sent to one connection without waiting for each other; until then the caller can work out the next one's
- * values, while the server is at the first. Those behind one that fails fail, too.
+ * values, while the server is at the first. Those behind one that fails fail, too. A list of several begins with calls of async functions, or
+ * has its values ready: what is thrown while the list is made would leave the ones before it under way with nobody to wait for them.
  * @throws the error of the one that failed by itself
  */
 export async function allSent(statements: readonly Promise<unknown>[]): Promise<void> {

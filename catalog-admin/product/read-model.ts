@@ -30,15 +30,12 @@ export async function writeReadModel(
 ): Promise<void> {
   const states = changes.map(({ product, deleted }) => stateOf(product, deleted, context.nowMs))
   const listed = changes.filter((_, i) => states[i] === 'visible')
+  // Before anything is sent: what fails here leaves nothing under way.
+  const documents = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
   await allSent([
     // Asks for its tokens first, so that the others are worked out until the answer is there.
     writeListings(client, changes, listed, context),
-    upsertRows(
-      client,
-      WRITE_DOCUMENTS,
-      changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context)),
-      areAllNew(changes),
-    ),
+    upsertRows(client, WRITE_DOCUMENTS, documents, areAllNew(changes)),
     writeSearchRows(client, changes, listed, context.references),
   ])
 }

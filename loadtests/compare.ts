@@ -1,8 +1,9 @@
 /** `npm run compare [-- SCENARIO…]`: the common ways of caching and this catalog's under the same load and the same faults, side by side. */
 import { parseArgs } from 'node:util'
-import { positiveInteger, runTool, UsageError } from './command-line.ts'
-import { COMPARED_WAYS, createComparer, OURS, type Comparer } from './common-ways/compare-run.ts'
+import { runTool, UsageError } from './command-line.ts'
+import { COMPARED_WAYS, createComparer, OURS } from './common-ways/compare-run.ts'
 import { COMPARISON_HEAD, comparisonCells, type Comparison } from './common-ways/comparison.ts'
+import { endOnSignals, readRunOptions, RUN_FLAGS } from './run-options.ts'
 import { readScenarios, type Scenario } from './scenario/scenario.ts'
 import { printTable } from './table.ts'
 
@@ -12,8 +13,6 @@ const USAGE = `npm run compare [-- SCENARIO…] [--short] [--ways ${COMPARED_WAY
 Without names: ${SCENARIOS.join(', ')}; \`npm run faults -- --list\` names all. --short: some seconds of replica lag alone.
 Exit code 1 when ${OURS} answered anything staler than it promises.`
 
-const MAX_RATE = 20_000
-
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -21,25 +20,11 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       short: { type: 'boolean', default: false },
       ways: { type: 'string', default: COMPARED_WAYS.join(',') },
-      rate: { type: 'string', default: '900' },
-      edits: { type: 'string', default: '45' },
-      products: { type: 'string', default: '300' },
-      seed: { type: 'string', default: '1' },
-      logs: { type: 'string', default: '' },
+      ...RUN_FLAGS,
     },
   })
   const scenarios = values.short ? [shortScenario()] : chooseScenarios(positionals.length === 0 ? SCENARIOS : positionals)
-  await using comparer = createComparer({
-    ways: chooseWays(values.ways.split(',')),
-    rates: {
-      readsPerSecond: positiveInteger('--rate', values.rate, MAX_RATE),
-      editsPerSecond: positiveInteger('--edits', values.edits, MAX_RATE),
-    },
-    productCount: positiveInteger('--products', values.products, 10_000),
-    seed: positiveInteger('--seed', values.seed),
-    tell: (line) => process.stderr.write(`${line}\n`),
-    logsTo: values.logs || null,
-  })
+  await using comparer = createComparer({ ways: chooseWays(values.ways.split(',')), ...readRunOptions(values) })
   endOnSignals(comparer)
   let isKept = true
   for (const scenario of scenarios) {
@@ -74,15 +59,6 @@ function chooseWays(names: readonly string[]) {
     if (way === undefined) throw new UsageError(`No way "${name}". There are: ${COMPARED_WAYS.join(', ')}`)
     return way
   })
-}
-
-function endOnSignals(comparer: Comparer): void {
-  const end = async (signal: NodeJS.Signals) => {
-    process.stderr.write(`Ended by ${signal}\n`)
-    await comparer[Symbol.asyncDispose]()
-    process.exit(130)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(signal))
 }
 
 function print({ name, title }: Scenario, compared: readonly Comparison[]): void {

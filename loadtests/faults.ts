@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { positiveInteger, runTool, UsageError } from './command-line.ts'
 import { exitCode, printFindings } from './demo-report.ts'
+import { endOnSignals, readRunOptions, RUN_FLAGS } from './run-options.ts'
 import { evidenceOf, faultFindings } from './scenario/fault-findings.ts'
 import { createFaultRunner, type FaultRunner } from './scenario/fault-run.ts'
 import type { Figures } from './scenario/figures.ts'
@@ -15,7 +16,6 @@ hour of two cores that do nothing else; a scenario at a time will do: the report
 that CI runs, at least 20,000 reads each. --rate and --edits are per second.
 Exit code 1 when a figure that must be zero is not.`
 
-const MAX_RATE = 20_000
 const SHORT_READS = 20_000
 
 async function main(args: readonly string[]): Promise<number> {
@@ -26,12 +26,8 @@ async function main(args: readonly string[]): Promise<number> {
       short: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       reads: { type: 'string', default: '' },
-      rate: { type: 'string', default: '900' },
-      edits: { type: 'string', default: '45' },
-      products: { type: 'string', default: '300' },
-      seed: { type: 'string', default: '1' },
       report: { type: 'string', default: '' },
-      logs: { type: 'string', default: '' },
+      ...RUN_FLAGS,
     },
   })
   const scenarios = chooseScenarios(positionals, values.short)
@@ -39,18 +35,8 @@ async function main(args: readonly string[]): Promise<number> {
     for (const { name, about } of scenarios) process.stdout.write(`${name.padEnd(28)} ${about}\n`)
     return 0
   }
-  const rates = {
-    readsPerSecond: positiveInteger('--rate', values.rate, MAX_RATE),
-    editsPerSecond: positiveInteger('--edits', values.edits, MAX_RATE),
-  }
-  await using runner = createFaultRunner({
-    rates,
-    productCount: positiveInteger('--products', values.products, 10_000),
-    seed: positiveInteger('--seed', values.seed),
-    reads: readsOf(values.reads, values.short),
-    tell: (line) => process.stderr.write(`${line}\n`),
-    logsTo: values.logs || null,
-  })
+  const options = readRunOptions(values)
+  await using runner = createFaultRunner({ ...options, reads: readsOf(values.reads, values.short) })
   endOnSignals(runner)
   const reports: ScenarioReport[] = []
   const failed: string[] = []
@@ -59,7 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (report === null) failed.push(scenario.name)
     else reports.push(report)
     // After each: hours of work are not lost with the last of them, and can be done in parts.
-    if (report !== null && values.report !== '') await addToReport(values.report, report, rates)
+    if (report !== null && values.report !== '') await addToReport(values.report, report, options.rates)
   }
   return printSummary(reports, failed)
 }
@@ -75,15 +61,6 @@ function readsOf(reads: string, short: boolean): (scenario: Scenario) => number 
   if (reads === 'full') return (scenario) => scenario.reads
   const count = reads === '' ? (short ? SHORT_READS : 1) : positiveInteger('--reads', reads)
   return () => count
-}
-
-function endOnSignals(runner: FaultRunner): void {
-  const end = async (signal: NodeJS.Signals) => {
-    process.stderr.write(`Ended by ${signal}\n`)
-    await runner[Symbol.asyncDispose]()
-    process.exit(130)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(signal))
 }
 
 /** @returns null when it could not be carried out, which is told, and fails the run: it has shown nothing */

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { tick } from '../shared/clock.ts'
-import { freePort, isPortOpen, LOOPBACK } from '../stack/port.ts'
+import { freePort, LOOPBACK } from '../stack/port.ts'
 import { findPostgres } from '../stack/postgres-binaries.ts'
 import { initPostgres, makePrivateFolder, postgresUrl, startPostgres } from '../stack/postgres-server.ts'
 import { runToEnd, startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts'
 import { createHttpClient } from './http-client.ts'
+import { inheritedEnvironment, isReady } from './private-stack.ts'
 import { runImport, type ImportSource } from './run-import.ts'
 import { PLAN_LOG, PLAN_LOG_SETTINGS, urlWithPlans } from './statement-plans.ts'
 
@@ -128,12 +129,8 @@ async function startCatalog(home: string): Promise<KeptCatalog & { importAll(sou
   }
 }
 
-/** Somebody's own parts, which a measuring has no business in. */
-const NOT_INHERITED = ['DATABASE_URL', 'DATABASE_REPLICA_URLS', 'REDIS_URL', 'KAFKA_BROKERS', 'RATE_LIMIT', 'QUERY_AUTH']
-
 function programEnvironment(databaseUrl: string): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name))
-  return { ...Object.fromEntries(inherited), HOST: LOOPBACK, DATABASE_URL: databaseUrl, ADMIN_API_KEY: ADMIN_KEY }
+  return { ...inheritedEnvironment(), HOST: LOOPBACK, DATABASE_URL: databaseUrl, ADMIN_API_KEY: ADMIN_KEY }
 }
 
 function nodeProgram(main: string): { readonly command: string; readonly args: readonly string[]; readonly cwd: string } {
@@ -148,20 +145,8 @@ async function startProgram(
   const prefix = name.toUpperCase()
   const ports = { [`${prefix}_PORT`]: String(port), [`${prefix}_OPS_PORT`]: String(opsPort) }
   const program = await startProcess({ name, ...nodeProgram(`catalog-${name}/main.ts`), env: { ...env, ...ports }, logPath })
-  await waitUntilReady(program, async () => (await isReady(opsPort)) && (await isPortOpen(port)), {
-    limitMs: READY_MS,
-    everyMs: POLL_MS,
-    logPath,
-  })
+  await waitUntilReady(program, () => isReady(opsPort), { limitMs: READY_MS, everyMs: POLL_MS, logPath })
   return { origin: `http://${LOOPBACK}:${port}`, process: program }
-}
-
-async function isReady(opsPort: number): Promise<boolean> {
-  try {
-    return (await fetch(`http://${LOOPBACK}:${opsPort}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok
-  } catch {
-    return false
-  }
 }
 
 /** Nobody reads the log here: its events count as published at once, so that an import waits for nobody; and the catalog clock goes on. */

@@ -51,9 +51,13 @@ export async function startPrivateStack(settings: Readonly<Record<string, string
 }
 
 function environment(dataDir: string, ports: Readonly<Record<string, number>>): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name))
   const named = Object.entries(ports).map(([name, port]) => [name, String(port)] as const)
-  return { ...Object.fromEntries([...inherited, ...named]), HOST: LOOPBACK, CATALOG_DATA_DIR: dataDir }
+  return { ...inheritedEnvironment(), ...Object.fromEntries(named), HOST: LOOPBACK, CATALOG_DATA_DIR: dataDir }
+}
+
+/** This process's, without what names somebody's own parts. */
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name)))
 }
 
 async function waitUntilReady(child: ChildProcess, opsPort: number): Promise<void> {
@@ -65,7 +69,8 @@ async function waitUntilReady(child: ChildProcess, opsPort: number): Promise<voi
   }
 }
 
-async function isReady(opsPort: number): Promise<boolean> {
+/** Whether a program on this machine says that it is. */
+export async function isReady(opsPort: number): Promise<boolean> {
   try {
     return (await fetch(`http://${LOOPBACK}:${opsPort}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok
   } catch {

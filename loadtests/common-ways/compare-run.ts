@@ -3,11 +3,11 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Part } from '../cluster/part.ts'
 import type { Substitute } from '../cluster/program.ts'
 import { createRandom } from '../random.ts'
-import { currentRevs, prepareGround, QUERY_COUNT, warmUp, type Ground } from '../scenario/fault-run.ts'
+import { currentRevs, prepareGround, QUERY_COUNT, warmUp, type Ground, type RunOptions } from '../scenario/fault-run.ts'
 import { redisCommand } from '../scenario/redis-faults.ts'
 import { runCycle } from '../scenario/run-scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { createTrafficLogs, type Rates } from '../traffic/traffic.ts'
+import { createTrafficLogs } from '../traffic/traffic.ts'
 import { compare, type Comparison } from './comparison.ts'
 import { COMMON_WAY_NAMES, type CommonWayName } from './ways.ts'
 
@@ -16,13 +16,8 @@ export const OURS = 'catalog-query'
 export type ComparedWay = CommonWayName | typeof OURS
 export const COMPARED_WAYS: readonly ComparedWay[] = [...COMMON_WAY_NAMES, OURS]
 
-export interface CompareOptions {
+export interface CompareOptions extends RunOptions {
   readonly ways: readonly ComparedWay[]
-  readonly rates: Rates
-  readonly productCount: number
-  readonly seed: number
-  readonly tell: (line: string) => void
-  readonly logsTo: string | null
 }
 
 export interface Comparer extends AsyncDisposable {

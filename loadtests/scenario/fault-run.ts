@@ -3,22 +3,25 @@ import { join } from 'node:path'
 import { startCluster, type Cluster, type Substitutes } from '../cluster/cluster.ts'
 import { createHttpClient } from '../http-client.ts'
 import { createRandom, type Random } from '../random.ts'
-import { createTrafficLogs, type Rates, type Traffic, type TrafficLogs } from '../traffic/traffic.ts'
-import { readOnce } from '../traffic/traffic.ts'
+import { createTrafficLogs, readOnce, type Rates, type Traffic, type TrafficLogs } from '../traffic/traffic.ts'
 import { makeProducts } from './catalog.ts'
 import { figuresOf, type Figures } from './figures.ts'
 import { runCycle, type Cycle } from './run-scenario.ts'
 import { stretched, type Scenario } from './scenario.ts'
 
-export interface FaultRunOptions {
+/** What every run of scenarios is told. */
+export interface RunOptions {
   readonly rates: Rates
   readonly productCount: number
   readonly seed: number
-  /** In each scenario, at least; cycles are made longer, and added, until there are so many. */
-  readonly reads: (scenario: Scenario) => number
   readonly tell: (line: string) => void
   /** Takes the logs of every cluster, a folder each; null: they are not kept. */
   readonly logsTo: string | null
+}
+
+export interface FaultRunOptions extends RunOptions {
+  /** In each scenario, at least; cycles are made longer, and added, until there are so many. */
+  readonly reads: (scenario: Scenario) => number
   /** As in cluster.ts. */
   readonly substitute?: Substitutes
 }

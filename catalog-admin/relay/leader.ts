@@ -6,7 +6,7 @@ import { endStalledLeader } from './stalled-leader.ts'
 /** Any number, as long as every relay means the same. */
 const RELAY_LOCK = 7_031_984_115
 const TRY_EVERY_MS = 200
-/** Of the tries: every so manieth also looks whether the leader has stood still. */
+/** After so many tries, each time, it also looks whether the leader has stood still. */
 const LOOK_EVERY_TRIES = 5
 const CONNECT_MS = 3_000
 const STATEMENT_MS = 5_000

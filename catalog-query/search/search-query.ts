@@ -40,7 +40,8 @@ export function parseQuery(q: string): SearchQuery {
   const terms = termsOf(q)
   const text = terms.map((term) => term.text).join(' ')
   // What fell out between two words may leave a size behind, `2x` and `4` of `2x, 4`: the canonical form's words count.
-  if (foldText(text) !== text) return parseQuery(foldText(text))
+  const folded = foldText(text)
+  if (folded !== text) return parseQuery(folded)
   const code = codeOf(text)
   return { text, terms, code: code !== '' && code.length <= CODE_LENGTH_AT_MOST ? code : null, category: categoryMark(text) }
 }

@@ -22,6 +22,8 @@ export interface BlockWork {
   readonly from: number
   readonly chunk: Chunk
   readonly parsed: ParsedBlock
+  /** PostgreSQL is busy with the block: the time to read the next one. Called once or more, or not at all. */
+  readonly onSent?: () => void
 }
 
 /** How a block came out, and where the job stands now. */
@@ -38,7 +40,7 @@ type WriteLines = (client: PoolClient, lines: readonly ProductLine[]) => Promise
  * @throws what PostgreSQL throws when it cannot be reached; a statement that fails for the sake of one line fails that line alone
  */
 export async function applyBlock({ pool, writeProducts, log }: BlockParts, work: BlockWork): Promise<AppliedBlock> {
-  const context: WriteContext = { actor: work.job.createdBy, requestId: work.job.id }
+  const context: WriteContext = { actor: work.job.createdBy, requestId: work.job.id, onSent: work.onSent }
   const write: WriteLines = (client, lines) => writeProducts(client, toWrites(lines, work.job.mode), context)
   try {
     return await inTransaction(pool, (client) => handleBlock(client, write, work))

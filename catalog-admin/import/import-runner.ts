@@ -129,6 +129,18 @@ async function loadBlock(parts: ImportRunnerParts, jobId: string, fromN: number,
   return chunk === null ? null : { chunk, parsed: await parseBlock(chunk) }
 }
 
+/** Begun by the first call; what it throws waits for somebody to ask. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined
+  return () => {
+    if (begun === undefined) {
+      begun = work()
+      begun.catch(() => {})
+    }
+    return begun
+  }
+}
+
 /** @throws LostJobError, or what PostgreSQL throws; every block before that is committed */
 async function runJob(parts: ImportRunnerParts, job: ImportJob, stopping: AbortSignal): Promise<void> {
   const { pool, owner, pacing } = parts
@@ -138,17 +150,15 @@ async function runJob(parts: ImportRunnerParts, job: ImportJob, stopping: AbortS
     let block = await loadBlock(parts, job.id, 0, nextLine)
     while (block !== null) {
       const { chunk, parsed } = block
-      // The next block is read and parsed while PostgreSQL works on this one.
-      const loading = loadBlock(parts, job.id, chunk.n + 1, chunk.firstLine + chunk.lineCount)
-      loading.catch(() => {})
+      const next = once(() => loadBlock(parts, job.id, chunk.n + 1, chunk.firstLine + chunk.lineCount))
       await pacing.turn(pulse.signal, pulse.say)
       pulse.say(null)
       if (stopping.aborted) return await releaseJob(pool, job.id, owner)
       const begunMs = performance.now()
-      const applied = await applyBlock(parts, { job, owner, from: nextLine, chunk, parsed })
+      const applied = await applyBlock(parts, { job, owner, from: nextLine, chunk, parsed, onSent: next })
       parts.metrics?.block(applied.outcome, (performance.now() - begunMs) / 1000)
       nextLine = applied.nextLine
-      block = await loading
+      block = await next()
     }
     await finishJob(pool, job.id, owner)
   } finally {

@@ -7,6 +7,8 @@ export interface WriteContext {
   /** The API client's id, or the name of a program: what the audit log and the versions say. */
   readonly actor: string
   readonly requestId: string | null
+  /** Called when PostgreSQL has been sent what will keep it busy longest: the caller's time for other work. Not where nothing is different. */
+  readonly onSent?: (() => void) | undefined
 }
 
 /** null: no condition. `*`: whatever version there is. A number: exactly this one. */

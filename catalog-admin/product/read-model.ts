@@ -30,13 +30,11 @@ export async function writeReadModel(
 ): Promise<void> {
   const states = changes.map(({ product, deleted }) => stateOf(product, deleted, context.nowMs))
   const listed = changes.filter((_, i) => states[i] === 'visible')
-  // Before anything is sent: what fails here leaves nothing under way.
-  const documents = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
   await allSent([
     // Asks for its tokens first, so that the others are worked out until the answer is there.
     writeListings(client, changes, listed, context),
-    upsertRows(client, WRITE_DOCUMENTS, documents, areAllNew(changes)),
     writeSearchRows(client, changes, listed, context.references),
+    writeDocuments(client, changes, revs, states, context),
   ])
 }
 
@@ -64,6 +62,17 @@ const WRITE_DOCUMENTS = upsertStatement(
   set rev = excluded.rev, state = excluded.state, doc = excluded.doc, changed_at = excluded.changed_at`,
   },
 )
+
+async function writeDocuments(
+  client: PoolClient,
+  changes: readonly Change[],
+  revs: readonly number[],
+  states: readonly ProductState[],
+  context: ReadModelContext,
+): Promise<void> {
+  const rows = changes.map((change, i) => documentRow(change, revs[i] ?? 0, states[i] ?? 'hidden', context))
+  await upsertRows(client, WRITE_DOCUMENTS, rows, areAllNew(changes))
+}
 
 function documentRow(change: Change, rev: number, state: ProductState, { references, nowMs }: ReadModelContext) {
   const { id, stored, product } = change

@@ -9,11 +9,12 @@ import type { CompleteProduct } from './complete-product.ts'
 import { areAllNew, type Change } from './product-plan.ts'
 import { upsertRows, upsertStatement } from './row-statement.ts'
 
-// Limits: of words in each part of one row. A longer text is found by its beginning.
+// Limits: of words in each text, and of characters in what several texts make. A longer one is found by its beginning.
 const TITLE_WORDS = 100
-const NAME_WORDS = 200
 const ATTRIBUTE_WORDS = 400
 const DESCRIPTION_WORDS = 600
+const NAMES_LENGTH = 2_000
+const DESCRIBED_LENGTH = 4_000
 const MAX_CODE_LENGTH = 40
 /** Attributes that name the very thing, as a SKU does. */
 const CODE_ATTRIBUTES = new Set([
@@ -35,8 +36,41 @@ export async function writeSearchRows(
   visible: readonly Change[],
   references: References,
 ): Promise<void> {
-  const rows = visible.flatMap(({ id, product }) => searchRows(id, product, references))
-  await allSent([deleteSearchRows(client, changes, rows), upsertRows(client, WRITE_SEARCH, rows, areAllNew(changes))])
+  const wordsOf = rememberWords()
+  const write = async (some: readonly Change[]) => {
+    const rows = some.flatMap(({ id, product }) => searchRows(id, product, references, wordsOf))
+    await upsertRows(client, WRITE_SEARCH, rows, areAllNew(changes))
+  }
+  await allSent([deleteSearchRows(client, changes, visible), ...slicesOf(visible, PRODUCTS_PER_STATEMENT).map(write)])
+}
+
+/** The dearest rows to work out and to write: PostgreSQL has some in hand while the next ones are made. */
+const PRODUCTS_PER_STATEMENT = 50
+
+function slicesOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+}
+
+type WordsOf = (text: string) => string
+
+/** Brands, categories and the values of attributes repeat: each is folded once. Lasts for one batch. */
+function rememberWords(): WordsOf {
+  const known = new Map<string, string>()
+  return (text) => {
+    const words = known.get(text) ?? indexedText(text, ATTRIBUTE_WORDS, 'all')
+    known.set(text, words)
+    return words
+  }
+}
+
+/** Each text by itself: the last word of one and the first of the next are no pair. @param limit of characters: what comes behind is left out */
+function wordsOfAll(texts: readonly string[], wordsOf: WordsOf, limit: number): string {
+  let words = ''
+  for (const text of texts) {
+    if (words.length >= limit) break
+    words += wordsOf(text)
+  }
+  return words
 }
 
 interface SearchRow {
@@ -53,7 +87,7 @@ interface SearchRow {
   readonly title_words: number
 }
 
-function searchRows(id: string, product: CompleteProduct, references: References): readonly SearchRow[] {
+function searchRows(id: string, product: CompleteProduct, references: References, wordsOf: WordsOf): readonly SearchRow[] {
   const isSearchable = ([code]: readonly [string, AttributeValue]) => references.attributeOf(code).searchable
   const attributes = Object.entries(product.attributes).filter(isSearchable)
   const variants = product.variants.flatMap((variant) => [
@@ -66,7 +100,7 @@ function searchRows(id: string, product: CompleteProduct, references: References
   const codes = [product.key, ...product.variants.flatMap(({ sku, gtin }) => [sku, gtin ?? '']), ...named]
   const marked = [...new Set(codes.map(codeOf))].filter((code) => code !== '' && code.length <= MAX_CODE_LENGTH).map((code) => `=${code}`)
   const described = [...new Set([...product.tags, ...attributes.flatMap(([code, value]) => attributeTexts(code, value)), ...variants])]
-  const c = indexedText(described.join(' ; '), ATTRIBUTE_WORDS, 'all')
+  const c = wordsOfAll(described, wordsOf, DESCRIBED_LENGTH)
   const categories = references.categoriesOf(product)
   return Object.entries(product.i18n).map(([locale, { title, description }]) => {
     const paths = categories.map(({ path }) => path.map((name) => localized(name, [locale]) ?? ''))
@@ -78,8 +112,12 @@ function searchRows(id: string, product: CompleteProduct, references: References
       locale,
       configuration: textSearchConfiguration(locale),
       a,
-      b: indexedText(names.join(' ; '), NAME_WORDS, 'all'),
-      c: `${indexedText(tail, TITLE_WORDS, 'all')} ${indexedText(paths.flatMap((path) => path.slice(0, -1)).join(' ; '), NAME_WORDS, 'units')} ${c}`,
+      b: wordsOfAll(names, wordsOf, NAMES_LENGTH),
+      c: `${indexedText(tail, TITLE_WORDS, 'all')}${wordsOfAll(
+        paths.flatMap((path) => path.slice(0, -1)),
+        wordsOf,
+        NAMES_LENGTH,
+      )}${c}`,
       d: indexedText(description ?? '', DESCRIPTION_WORDS, 'units'),
       codes: [...new Set([...marked, ...paths.map((path) => categoryMark(path.at(-1) ?? ''))])],
       title_words: title.split(/\s+/).length,
@@ -110,10 +148,11 @@ const DELETE_SEARCH = /* sql */ `
       select from unnest($2::uuid[], $3::text[]) as r (product_id, locale)
       where r.product_id = s.product_id and r.locale = s.locale)`
 
-async function deleteSearchRows(client: PoolClient, changes: readonly Change[], rows: readonly SearchRow[]): Promise<void> {
+async function deleteSearchRows(client: PoolClient, changes: readonly Change[], visible: readonly Change[]): Promise<void> {
   const replaced = changes.filter(({ stored }) => stored !== null).map(({ id }) => id)
   if (replaced.length === 0) return
-  const values = [replaced, rows.map((row) => row.product_id), rows.map((row) => row.locale)]
+  const kept = visible.flatMap(({ id, product }) => Object.keys(product.i18n).map((locale) => ({ id, locale })))
+  const values = [replaced, kept.map(({ id }) => id), kept.map(({ locale }) => locale)]
   await client.query({ name: 'delete-search', text: DELETE_SEARCH, values })
 }
 

@@ -34,11 +34,13 @@ export async function writeChanges(
     changes.map(({ product }) => product),
   )
   const { nowMs, revs } = await drawRevs(client, changes.length)
-  await allSent([
+  const sent = [
     writeProductRows(client, changes, references, { nowMs, actor: context.actor }),
     writeVariantRows(client, changes, channels),
     writeReadModel(client, changes, revs, { references, channels, nowMs }),
     logChanges(client, changes, revs, context),
-  ])
+  ]
+  context.onSent?.()
+  await allSent(sent)
   return new Map(changes.map(({ id }, i) => [id, revs[i] ?? 0]))
 }

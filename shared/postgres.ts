@@ -17,7 +17,7 @@ export interface PostgresOptions {
   readonly pipeline?: boolean
 }
 
-/** A pool whose idle errors are logged and never crash the process. Values: bigint as string, json as text. */
+/** A pool whose idle errors are logged and never crash the process. Values: bigint as string, json parsed. */
 export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>): Pool {
   const pool = new Pool({
     connectionString: options.url,

@@ -155,7 +155,7 @@ async function runJob(parts: ImportRunnerParts, job: ImportJob, stopping: AbortS
       pulse.say(null)
       if (stopping.aborted) return await releaseJob(pool, job.id, owner)
       const begunMs = performance.now()
-      const applied = await applyBlock(parts, { job, owner, from: nextLine, chunk, parsed, onSent: next })
+      const applied = await applyBlock(parts, { job, owner, from: nextLine, chunk, parsed, onSent: () => void next() })
       parts.metrics?.block(applied.outcome, (performance.now() - begunMs) / 1000)
       nextLine = applied.nextLine
       block = await next()

@@ -51,7 +51,7 @@ export type WriteResult =
 export const MAX_WRITES = 10_000
 
 /**
- * Applies the writes within the caller's transaction, with a number of statements that does not depend on how many they are.
+ * Applies the writes within the caller's transaction, with the same statements however many they are; only the rows of search go in slices of 50 products.
  * No two of them may name one product (that is a mistake, and thrown). They take effect as if one came after the other: a SKU or a slug that
  * an earlier one gives up is free for a later one. One that fails (a conflict, a taken SKU) fails alone: nothing of it is written.
  *

@@ -193,7 +193,7 @@ test('one bad line of 250 fails alone, and leaves nothing behind', async () => {
   expect((await database.primary.query(`select from brand where name = 'Nobody'`)).rowCount).toBe(0)
 })
 
-test('500 writes run as many statements as one', async () => {
+test('500 writes run the statements of one, and nine more for the rest of their rows of search', async () => {
   const statements = async (writes: readonly ProductWrite[]): Promise<number> =>
     await inTransaction(database.primary, async (client) => {
       const query = vi.spyOn(client, 'query')
@@ -205,10 +205,10 @@ test('500 writes run as many statements as one', async () => {
   const fresh = () => putOf({ ...jacket(newKey()), brand: `Brand ${count}`, tags: [`tag ${count}`] })
   const [one, many] = [[fresh()], Array.from({ length: 500 }, fresh)]
   const [forOne, forMany] = [await statements(one), await statements(many)]
-  expect(forMany).toBe(forOne)
+  expect(forMany).toBe(forOne + 9)
   const changed = (writes: readonly ProductWrite[]) =>
     writes.map((write) => (write.op === 'put' ? { ...write, input: { ...write.input, popularity: 1, categories: [['Sale']] } } : write))
-  expect(await statements(changed(many))).toBe(await statements(changed(one)))
+  expect(await statements(changed(many))).toBe((await statements(changed(one))) + 9)
   expect(await statements(changed(many))).toBeLessThan(10)
 })
 

@@ -1,10 +1,11 @@
-/** The one write path: a PUT and a block of an import run the same statements, whose number does not depend on how many products they write. */
+/** The one write path: a PUT and a block of an import run the same statements, and hardly more of them for many products than for one. */
 import type { PoolClient } from 'pg'
 import { v7 as newId } from 'uuid'
 import { RetryTransaction, sqlState } from '../../shared/postgres.ts'
 import { CatalogError } from '../../shared/problem.ts'
 import { type Channel, readChannels } from '../reference/channels.ts'
 import { readClaims } from './product-claims.ts'
+import { preferIndexes } from './prefer-indexes.ts'
 import { type Change, createPlan, type Plan } from './product-plan.ts'
 import { type Proposal, propose } from './product-proposal.ts'
 import { slugsInQuestion } from './product-slugs.ts'
@@ -52,14 +53,6 @@ async function applyWrites(client: PoolClient, writes: readonly ProductWrite[], 
   const planned = proposed.map((step) => ('open' in step ? consider(plan, step.open) : step))
   const revs = await writeChanges(client, openOnes(planned), { channels, newChannels: [...plan.newChannels.values()] }, context)
   return planned.map((step) => ('open' in step ? written(step.open, revs.get(step.open.id) ?? 0) : step.settled))
-}
-
-// A generic plan made while the tables were small would scan them whole for as long as the connection lives; one made anew for each statement
-// costs more than a small write. With scans out of the question every plan is the right one.
-const PREFER_INDEXES = /* sql */ `select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
-
-async function preferIndexes(client: PoolClient): Promise<void> {
-  await client.query({ name: 'prefer-indexes', text: PREFER_INDEXES })
 }
 
 function openOnes<T>(steps: readonly Step<T>[]): readonly T[] {

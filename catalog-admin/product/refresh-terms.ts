@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import type { LocalizedText } from '../../shared/product-document.ts'
 import { localized } from '../../shared/representation.ts'
 import { chunksOf } from '../../shared/search-words.ts'
+import { preferIndexes } from './prefer-indexes.ts'
 import { rowStatement, writeRows } from './row-statement.ts'
 
 // In the order of outbox_feed, and only what no open transaction can get in between of: a commit is never passed over.
@@ -22,6 +23,7 @@ const READ_NEXT = /* sql */ `
     from read.product r
     join product p on p.id = r.product_id
     where r.product_id = next.product_id and r.state = 'visible'
+    limit 1 -- one product after the other: joined, both tables would be read whole
   ) as visible on true
   order by next.xid, next.id`
 
@@ -50,6 +52,7 @@ type CategoryNames = ReadonlyMap<number, readonly LocalizedText[]>
  * Within the caller's transaction. @returns how many changes it read: call again while that is `limit`
  */
 export async function refreshTerms(client: PoolClient, limit: number): Promise<number> {
+  await preferIndexes(client)
   const { rows } = await client.query<NextRow>({ name: 'next-terms', text: READ_NEXT, values: [limit] })
   const last = rows.at(-1)
   if (last === undefined) return 0

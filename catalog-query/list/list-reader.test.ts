@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { createReplicas } from '../cache/replicas.ts'
 import { createListCounter } from './list-count.ts'
@@ -134,6 +135,27 @@ test('no list reads a whole table, whatever its filters and order', async () => 
       expect(plan, `${sort} ${JSON.stringify(filter)}`).not.toMatch(/Seq Scan on (listing|product|facet_token)/)
       // The walk and what is found, and no more than an index entry or two beside each.
       expect(rows, `${sort} ${JSON.stringify(filter)}`).toBeLessThan(PRODUCTS / 3)
+    }
+  }
+})
+
+const MET = `
+  select product_id as id
+  from read.listing
+  where category_id = $1 and facets @> array[$2::bigint]
+  order by popularity desc, product_id desc`
+
+test('where filters meet in more products than are looked at first, and where in fewer, the whole list is in order', async () => {
+  for (const { filter, category, token, count } of [
+    { filter: { brand: ['brand-1'], category: ['parkas'] }, category: 3, token: facetToken(FACET.brand, 1), count: 2_500 },
+    { filter: { 'attr.color': ['blue'], category: ['jackets'] }, category: 2, token: facetToken(100, 50_002), count: 30 },
+  ]) {
+    const { rows } = await database.primary.query<{ id: string }>(MET, [category, token])
+    expect(rows).toHaveLength(count)
+    const wanted: Request = { channel: 'default', filters: canonicalFilters(filter), sort: 'popular', limit: 100 }
+    for (const skip of [0, 20, count - 10]) {
+      const { shown } = await openLists().readPage(wanted, null, skip)
+      expect(shown).toEqual(rows.slice(skip, skip + 100).map(({ id }) => id))
     }
   }
 })

@@ -1,7 +1,17 @@
 /** Which rows of read.listing a request is about, as SQL: the channel, the category, and the filters, with whatever they name resolved once. */
 import { FACET } from '../../shared/facet-token.ts'
 import { wordsCondition, type WantedWords } from '../search/words-condition.ts'
-import { ALL_CATEGORIES, categoryId, filterCondition, tokenOf, type Bind, type ListFilterName, type ListFilters } from './list-filters.ts'
+import {
+  ALL_CATEGORIES,
+  attributeOf,
+  categoryId,
+  filterCondition,
+  tokenOf,
+  type Bind,
+  type ListFilterName,
+  type ListFilters,
+} from './list-filters.ts'
+import { parseRange } from './number-range.ts'
 
 export interface ListScope {
   /** For `with`: a row that the conditions refer to. */
@@ -44,6 +54,16 @@ export function listScope(
     values,
     bind,
   }
+}
+
+/**
+ * Filters that the index of facets holds one against the other, so that it finds no more than what passes all of them. A range is put together from
+ * many values, each found for itself.
+ */
+export function countTokens(filters: ListFilters): number {
+  const isToken = ([name, values]: readonly [ListFilterName, readonly string[]]) =>
+    name !== 'price' && name !== 'updatedSince' && !(attributeOf(name) !== null && values.some((value) => parseRange(value) !== null))
+  return [...filters].filter(isToken).length
 }
 
 /** Whether the index of facets can find them; it holds each product once, with its categories as tokens. */

@@ -1,8 +1,9 @@
 /** The one statement of a list: a stretch of an index of read.listing, found by keyset; where filters leave too little of it, what they find, sorted. */
 import type { SnapshotStatement } from '../cache/product-read.ts'
+import { matchesOf } from '../search/words-condition.ts'
 import type { ListQuery } from './list-query.ts'
 import type { ListStart } from './list-row.ts'
-import { listScope, type ListScope } from './list-scope.ts'
+import { countTokens, listScope, type ListScope } from './list-scope.ts'
 import { SORT_LEGS, type SortLeg } from './list-sorts.ts'
 
 export interface ListStretch {
@@ -20,6 +21,13 @@ export interface ListStretch {
 const WALK_ROWS = 2_000
 /** More of them for a page far behind, which can hardly be found among the first. */
 const WALK_ROWS_PER_ROW = 4
+/**
+ * Matches that are looked at before anything is walked, where an index hands out no more than matches: several tokens meet within it, words do. A
+ * single token of a tenth of all products would be read to its end before the first is seen.
+ */
+const FIRST_FOUND = 500
+/** A row that is walked costs several of these: it is looked up in the index of words by its id. */
+const FIRST_FOUND_BY_WORDS = 4_000
 
 /**
  * Rows come nearest to the start first: for a `prev` page that is the order backwards.
@@ -29,7 +37,7 @@ const WALK_ROWS_PER_ROW = 4
 export function listStatement(query: ListQuery, stretch: ListStretch): SnapshotStatement {
   const scope = listScope(query)
   const walks = walksOf(query, stretch, scope)
-  const parts = walks.map((walk) => partOf(scope, walk, stretch.skip + stretch.rows))
+  const parts = walks.map((walk) => partOf(query, scope, walk, stretch.skip + stretch.rows))
   const order = walks.flatMap(({ number, direction }) =>
     ['position', 'id'].map((column) =>
       walks.length === 1 ? `${column} ${direction}` : `case leg when ${number} then ${column} end ${direction}`,
@@ -80,7 +88,7 @@ interface Part {
   readonly select: string
 }
 
-function partOf(scope: ListScope, walk: Walk, needed: number): Part {
+function partOf(query: ListQuery, scope: ListScope, walk: Walk, needed: number): Part {
   const { leg, number, direction, keyset } = walk
   // A range of the very column that is walked is a part of the index as the keyset is.
   const within = scope.checks.filter(({ name, sql }) => name === 'price' && leg.column === 'price_minor' && !sql.includes(' or '))
@@ -94,31 +102,56 @@ function partOf(scope: ListScope, walk: Walk, needed: number): Part {
     const select = `(select ${row} from read.listing l where ${[...near, ...checks].join(' and ')} ${order} limit ${needed})`
     return { shared: [], select }
   }
-  const walked = `walked_${number}`
+  const [walked, found, few] = [`walked_${number}`, `found_${number}`, `few_${number}`]
   const columns = [...new Set([leg.column, 'product_id', 'price_minor', 'facets'])].map((column) => `l.${column}`).join(', ')
-  const shared = /* sql */ `${walked} as materialized (
+  // Read as far as it is needed: a table of its own is planned as all that is found, not as the first few of an order.
+  const finds = /* sql */ `${found} as materialized (
+      select l.${leg.column}, l.product_id
+      from read.listing l
+      where ${[scope.find, ...(leg.onlyFound === undefined ? [] : [leg.onlyFound]), ...keyset].join('\n        and ')})`
+  const first = lookedAtFirst(query, scope, found)
+  const counts =
+    first === null
+      ? []
+      : [
+          ...first.shared,
+          /* sql */ `${few} as materialized (
+      select count(*) <= ${first.rows} as are_all
+      from (select from ${first.of} limit ${first.rows + 1}) as first)`,
+        ]
+  const walks = /* sql */ `${walked} as materialized (
       select ${row}
       from (
         select ${columns}
         from read.listing l
-        where ${near.join(' and ')}
+        where ${[...(first === null ? [] : [`not (select are_all from ${few})`]), ...near].join(' and ')}
         ${order}
         limit ${Math.max(WALK_ROWS, WALK_ROWS_PER_ROW * needed)}) as l
       where ${checks.join('\n        and ')}
       ${order}
       limit ${needed})`
-  const found = [scope.find, ...(leg.onlyFound === undefined ? [] : [leg.onlyFound]), ...keyset]
-  // `offset 0`: what the filters find is planned as all of it, not as the first few of an order.
   const select = /* sql */ `select id, leg, position from ${walked} where (select count(*) from ${walked}) >= ${needed}
       union all
       (select ${row}
-      from (
-        select l.${leg.column}, l.product_id
-        from read.listing l
-        where (select count(*) from ${walked}) < ${needed}
-        and ${found.join('\n        and ')}
-        offset 0) as l
+      from ${found} as l
+      where (select count(*) from ${walked}) < ${needed}
       ${order}
       limit ${needed})`
-  return { shared: [shared], select }
+  return { shared: [finds, ...counts, walks], select }
+}
+
+interface FirstLook {
+  readonly shared: readonly string[]
+  /** A table of what is found. */
+  readonly of: string
+  readonly rows: number
+}
+
+/** What shows that few are found, before anything is walked; null: first is walked. */
+function lookedAtFirst({ filters, wanted }: ListQuery, { bind }: ListScope, found: string): FirstLook | null {
+  if (wanted === undefined) return countTokens(filters) > 1 ? { shared: [], of: found, rows: FIRST_FOUND } : null
+  // What the words match, not what other filters leave of it: of very many, the rest is not looked at, and a page of those would not be the order's first.
+  const matched = `${found}_words`
+  const matches = `${matched} as materialized (select from read.search s where ${matchesOf(wanted, bind)})`
+  return { shared: [matches], of: matched, rows: FIRST_FOUND_BY_WORDS }
 }

@@ -69,6 +69,9 @@ test('data in use is refreshed in the background; when no database answers it go
   await resolve(undefined, 'de', null)
   world.nowUs += SECOND
   expect(resolve(undefined, 'de', null)).not.toBeInstanceOf(Promise)
+  expect(world.reads).toHaveLength(1)
+  world.nowUs += 1
+  expect(resolve(undefined, 'de', null)).not.toBeInstanceOf(Promise)
   expect(world.reads).toHaveLength(2)
   await new Promise(setImmediate)
   world.away = true

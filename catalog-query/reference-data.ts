@@ -32,8 +32,8 @@ export interface ReferenceData {
 }
 
 const DEFAULT_CHANNEL = 'default'
-/** Data older than this is read again in the background while it is used, microseconds. */
-const REFRESH_AFTER_US = 500_000
+/** Data older than this is read again in the background while it is used, microseconds: on the primary, while no replica counts. */
+const REFRESH_AFTER_US = 1_000_000
 /**
  * An absence is believed for this long after it was read, microseconds; then it is read again first. Not zero: `locale=de-AT` in a catalog that
  * has only `de` is an absence in every request, and would be a statement in every turn.

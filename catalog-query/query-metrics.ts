@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { FILL_RESULTS } from './cache/cache-store.ts'
 import type { Breaker } from './cache/breaker.ts'
 import type { ReaderObserver } from './cache/reader-observer.ts'
+import type { SnapshotReader } from './cache/replicas.ts'
 import type { SnapshotSource } from './cache/snapshot-source.ts'
 import type { ClockCheck } from './clock-check.ts'
 
@@ -12,7 +13,7 @@ export interface QueryMetrics {
   readonly observeStaleness: (stalenessMs: number) => void
   readonly onRedisError: (operation: string) => void
   /** A snapshot was read. */
-  readonly onSnapshot: (tier: 'replica' | 'primary') => void
+  readonly onSnapshot: (tier: 'replica' | 'primary', reader: SnapshotReader) => void
   readonly onDrops: (count: number) => void
 }
 
@@ -61,7 +62,7 @@ export function createQueryMetrics(registry: Registry): QueryMetrics {
       'lock',
       'unlock',
     ]),
-    onSnapshot: counter('catalog_snapshots_total', 'Statements answered by a database', 'tier', ['replica', 'primary']),
+    onSnapshot: snapshotCounter(registry),
     onDrops: dropCounter(registry),
   }
 }
@@ -74,6 +75,17 @@ function countersOf(registry: Registry) {
     for (const child of children.values()) child.inc(0)
     return (value) => (children.get(value) ?? counter.labels(value)).inc()
   }
+}
+
+function snapshotCounter(registry: Registry): QueryMetrics['onSnapshot'] {
+  const snapshots = new Counter({
+    name: 'catalog_snapshots_total',
+    help: 'Statements answered by a database, for readers with a Consistency-Token and without',
+    labelNames: ['tier', 'reader'],
+    registers: [registry],
+  })
+  for (const tier of ['replica', 'primary']) for (const reader of ['plain', 'token']) snapshots.inc({ tier, reader }, 0)
+  return (tier, reader) => snapshots.inc({ tier, reader })
 }
 
 function dropCounter(registry: Registry): (count: number) => void {

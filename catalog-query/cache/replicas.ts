@@ -1,7 +1,8 @@
 /** Reads snapshots from the first database that counts: the least-old healthy replica, the next, the primary behind a limiter. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { CatalogError, unavailable } from '../../shared/problem.ts'
-import { nowUs } from '../../shared/stamp.ts'
+import { nowUs, stampTimeUs } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { createBreaker } from './breaker.ts'
 import { limitSource } from './limited-source.ts'
@@ -11,6 +12,9 @@ import { createSnapshotSource, type RawSnapshot, type SnapshotSource } from './s
 import { positionSatisfies, replayedSatisfies } from './token-rule.ts'
 import { isFresh } from './trust.ts'
 
+/** `token`: whoever asks carries a Consistency-Token, which a replica that is good enough for anybody else may not satisfy. */
+export type SnapshotReader = 'plain' | 'token'
+
 export interface ReplicasOptions {
   /** In the order of the setting; each has a breaker of its own. */
   readonly replicas: readonly { readonly name: string; readonly pool: Pool }[]
@@ -19,7 +23,7 @@ export interface ReplicasOptions {
   /** Reads on the primary at the same time. */
   readonly primaryLimit: number
   /** Told of every statement that a database answered, for the metrics. */
-  readonly onSnapshot?: (tier: 'replica' | 'primary') => void
+  readonly onSnapshot?: (tier: 'replica' | 'primary', reader: SnapshotReader) => void
 }
 
 /** A snapshot whose rows are text values by column. */
@@ -44,6 +48,13 @@ const REPLICA_QUEUE = 256
 const REPLICA_WAIT_MS = 500
 const PRIMARY_QUEUE = 64
 const PRIMARY_WAIT_MS = 500
+/**
+ * A write is on its way to a replica for some milliseconds, and then there until the next tick for those who have no LSN: before each further
+ * look a read with a token waits so long, then it is the primary's. Never for a replica that lags.
+ */
+const TOKEN_WAITS_MS = [5, 10, 20]
+/** A replica whose snapshot is younger than this keeps up, microseconds: the clock is ticked every 100 ms, without a relay every 250 ms. */
+const KEEPS_UP_US = 250_000
 
 export function createReplicas(options: ReplicasOptions): Replicas {
   const breaker = () => createBreaker({ failures: FAILURES_TO_OPEN, openMs: OPEN_MS, nowMs: () => performance.now() })
@@ -54,10 +65,10 @@ export function createReplicas(options: ReplicasOptions): Replicas {
   const primary =
     options.primary === null ? null : createSnapshotSource({ name: 'primary', tier: 'primary', pool: options.primary, breaker: breaker() })
   const limiter = createLimiter({ concurrency: options.primaryLimit, queue: PRIMARY_QUEUE, waitMs: PRIMARY_WAIT_MS })
-  const readAny = createReadRows({ replicas, primary, limiter, nowUs })
+  const readAny = createReadRows({ replicas, primary, limiter, nowUs, pause: sleep })
   const readRows: ReadRows = async (statement, token) => {
     const result = await readAny(statement, token)
-    options.onSnapshot?.(result.tier)
+    options.onSnapshot?.(result.tier, token === null ? 'plain' : 'token')
     return result
   }
   return { readRows, readSnapshot: createReadSnapshot(readRows), sources: primary === null ? replicas : [...replicas, primary] }
@@ -68,19 +79,22 @@ export interface ReadRowsParts {
   readonly primary: SnapshotSource | null
   readonly limiter: Limiter
   readonly nowUs: () => number
+  /** Before a further look at replicas that are about to satisfy a token. */
+  readonly pause: (waitMs: number) => Promise<unknown>
 }
 
 /** @throws CatalogError unavailable when no database answers (or none satisfies the token); overloaded when the primary's queue is full */
-export function createReadRows({ replicas, primary, limiter, nowUs: clock }: ReadRowsParts): ReadRows {
+export function createReadRows({ replicas, primary, limiter, nowUs: clock, pause }: ReadRowsParts): ReadRows {
   return async (statement, token) => {
-    let old: ReadResult | null = null
-    for (const source of inOrder(replicas)) {
-      if (!source.breaker.allow()) continue
-      const snapshot = await readReplica(source, statement, token)
-      if (snapshot === null) continue
-      if (isFresh(snapshot.asOf, clock())) return { ...snapshot, tier: 'replica', marked: false }
-      if (old === null || old.asOf < snapshot.asOf) old = { ...snapshot, tier: 'replica', marked: true }
+    let look = await readReplicas(inOrder(replicas), { statement, token, clock })
+    for (const waitMs of TOKEN_WAITS_MS) {
+      if (look.fresh !== null || look.soon.length === 0) break
+      await pause(waitMs)
+      const again = await readReplicas(look.soon, { statement, token, clock })
+      look = { ...again, old: newer(look.old, again.old) }
     }
+    if (look.fresh !== null) return look.fresh
+    const { old } = look
     const snapshot = primary?.breaker.allow() ? await readPrimary(primary, statement, { limiter, old }) : null
     // The primary too may be too late: nobody ticks its clock, or it was frozen while it answered.
     const last = snapshot === null ? null : { ...snapshot, tier: 'primary' as const, marked: !isFresh(snapshot.asOf, clock()) }
@@ -88,6 +102,43 @@ export function createReadRows({ replicas, primary, limiter, nowUs: clock }: Rea
     if (old === null) throw unavailable('No database can answer now')
     return old
   }
+}
+
+interface ReplicaLook {
+  /** From the first that counts. */
+  readonly fresh: ReadResult | null
+  /** The newest of what does not count. */
+  readonly old: ReadResult | null
+  /** They keep up, but do not have what the token stands for yet. */
+  readonly soon: readonly SnapshotSource[]
+}
+
+interface ReplicaQuestion {
+  readonly statement: SnapshotStatement
+  readonly token: ConsistencyToken | null
+  readonly clock: () => number
+}
+
+async function readReplicas(sources: readonly SnapshotSource[], { statement, token, clock }: ReplicaQuestion): Promise<ReplicaLook> {
+  let old: ReadResult | null = null
+  const soon: SnapshotSource[] = []
+  for (const source of sources) {
+    if (!source.breaker.allow()) continue
+    const read = await readReplica(source, statement, token)
+    if (read === null) continue
+    const { snapshot, satisfies } = read
+    if (!satisfies) {
+      if (stampTimeUs(snapshot.asOf) >= clock() - KEEPS_UP_US) soon.push(source)
+      continue
+    }
+    if (isFresh(snapshot.asOf, clock())) return { fresh: { ...snapshot, tier: 'replica', marked: false }, old, soon }
+    old = newer(old, { ...snapshot, tier: 'replica', marked: true })
+  }
+  return { fresh: null, old, soon }
+}
+
+function newer(known: ReadResult | null, read: ReadResult | null): ReadResult | null {
+  return known === null || (read !== null && known.asOf < read.asOf) ? read : known
 }
 
 /** @returns null when it is not available, or is busy and there is something older to answer with @throws CatalogError overloaded */
@@ -104,17 +155,17 @@ async function readPrimary(
   }
 }
 
-/** @returns null when the replica is not available or does not satisfy the token */
+/** @returns null when the replica is not available */
 async function readReplica(
   source: SnapshotSource,
   statement: SnapshotStatement,
   token: ConsistencyToken | null,
-): Promise<RawSnapshot | null> {
+): Promise<{ snapshot: RawSnapshot; satisfies: boolean } | null> {
   const replayed = token?.lsn ? await source.hasReplayed(token.lsn) : false
   const snapshot = await source.read(statement)
-  if (snapshot === null || token === null) return snapshot
-  if (positionSatisfies(snapshot.asOf, token)) return snapshot
-  return replayed && replayedSatisfies(snapshot.asOf, token) ? snapshot : null
+  if (snapshot === null) return null
+  if (token === null || positionSatisfies(snapshot.asOf, token)) return { snapshot, satisfies: true }
+  return { snapshot, satisfies: replayed && replayedSatisfies(snapshot.asOf, token) }
 }
 
 /** Replicas whose ages differ by less than this share the load, microseconds. */

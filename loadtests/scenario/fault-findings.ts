@@ -113,11 +113,16 @@ function speedFindings({ verdict, visible, neverVisible, scenario }: Figures): r
 
 function costFindings({ verdict, cycles, errors, refusedEarly, dropped, sentLate }: Figures): readonly Finding[] {
   const perThousand = (n: number) => ((1_000 * n) / Math.max(verdict.reads, 1)).toFixed(1)
-  const sum = (of: 'originReads' | 'primaryReads' | 'audited' | 'auditorViolations') => cycles.reduce((all, cycle) => all + cycle[of], 0)
+  const sum = (of: 'originReads' | 'primaryReads' | 'primaryTokenReads' | 'audited' | 'auditorViolations') =>
+    cycles.reduce((all, cycle) => all + cycle[of], 0)
+  const [onPrimary, ofTokens] = [sum('primaryReads'), sum('primaryTokenReads')]
   const failures = [...errors].toSorted((a, b) => b[1] - a[1]).map(([what, n]) => `${what} ×${whole(n)}`)
   return [
     fact('hit rate', `${((100 * verdict.hits) / Math.max(verdict.reads, 1)).toFixed(2)} %`),
-    fact('database statements per 1,000 reads', `${perThousand(sum('originReads'))}, on the primary ${perThousand(sum('primaryReads'))}`),
+    fact(
+      'database statements per 1,000 reads',
+      `${perThousand(sum('originReads'))}, on the primary ${perThousand(onPrimary)}: ${perThousand(onPrimary - ofTokens)} without a token, ${perThousand(ofTokens)} with one`,
+    ),
     fact('marked as unverified', `${whole(verdict.marked)}, ${whole(verdict.markedWhileHeld)} while the promise holds`),
     fact('refused early: 503 overloaded, Retry-After', `${whole(refusedEarly)} (${perThousand(refusedEarly)} per 1,000 answered)`),
     fact('failed', failures.length === 0 ? 'none' : failures.slice(0, 6).join(', ')),

@@ -20,6 +20,8 @@ export interface Cycle {
   /** Statements that databases answered to the query processes. */
   readonly originReads: number
   readonly primaryReads: number
+  /** Of them, for readers with a Consistency-Token: what they ask for may be milliseconds old. */
+  readonly primaryTokenReads: number
   /** What the auditor made of it. */
   readonly audited: number
   readonly auditorViolations: number
@@ -69,6 +71,7 @@ export async function runCycle(
     finalCheck: await checkAtRest(cluster, traffic, failedOver ? 'standby-1' : 'primary'),
     originReads: grown(''),
     primaryReads: grown('tier="primary"'),
+    primaryTokenReads: grown('tier="primary",reader="token"'),
     audited: growth(auditorBefore, auditorAfter, 'catalog_auditor_events_checked_total'),
     auditorViolations: growth(auditorBefore, auditorAfter, 'catalog_auditor_violations_total'),
     notes,

@@ -222,7 +222,8 @@ async function invalidate({ world, cache, log, faults }: Model): Promise<void> {
 function createProcess({ world, cluster, cache }: Model, nowUs: () => number): ProductReader {
   const replicas = [cluster.replicaSource(0, nowUs), cluster.replicaSource(1, nowUs)]
   const limiter = createLimiter({ concurrency: 100, queue: 100, waitMs: 60_000 })
-  const readRows = createReadRows({ replicas, primary: cluster.primarySource(nowUs), limiter, nowUs })
+  const pause = async () => await world.step('token waits for a replica')
+  const readRows = createReadRows({ replicas, primary: cluster.primarySource(nowUs), limiter, nowUs, pause })
   const defer = (send: () => void) => void world.step('turn').then(send)
   return createProductReader({
     memory: createMemoryTier(1_000_000),

@@ -14,6 +14,7 @@ import { createRunApplier } from '../../catalog-query/invalidator/run-applier.ts
 import { bucketOf } from '../../shared/bucket.ts'
 import type { LogRun, ProductEvent } from '../../shared/event-log.ts'
 import { toStamp, type Stamp } from '../../shared/stamp.ts'
+import type { ConsistencyToken } from '../../shared/token.ts'
 
 /** Each race of docs/consistency.md as steps in a fixed order. The sabotages (sabotages.ts) name these tests. */
 
@@ -265,6 +266,7 @@ function source(name: string, tier: 'replica' | 'primary', told: Told, asked: st
 const snapshot = (asOf: Stamp): RawSnapshot => ({ rows: [], asOf, contained: asOf })
 const STATEMENT = { name: 'load-products', text: '', values: [[ID]] }
 const limiter = createLimiter({ concurrency: 1, queue: 1, waitMs: 1_000 })
+const pause = () => Promise.resolve()
 
 test('a replica that is older than B does not count: the next one, then the primary', async () => {
   const asked: string[] = []
@@ -273,14 +275,14 @@ test('a replica that is older than B does not count: the next one, then the prim
     source('two', 'replica', { snapshots: [snapshot(at(900))] }, asked),
   ]
   const primary = source('primary', 'primary', { snapshots: [snapshot(at(2_990))] }, asked)
-  const read = createReadRows({ replicas, primary, limiter, nowUs: () => BEGIN_US + 3_000_000 })
+  const read = createReadRows({ replicas, primary, limiter, nowUs: () => BEGIN_US + 3_000_000, pause })
   expect(await read(STATEMENT, null)).toMatchObject({ tier: 'primary', asOf: at(2_990), marked: false })
   expect(asked).toEqual(['one read', 'two read', 'primary read'])
 })
 
 test('a primary that answers too late, or whose clock nobody ticks, is marked', async () => {
   const primary = source('primary', 'primary', { snapshots: [snapshot(at(0))] }, [])
-  const read = createReadRows({ replicas: [], primary, limiter, nowUs: () => BEGIN_US + 3_000_000 })
+  const read = createReadRows({ replicas: [], primary, limiter, nowUs: () => BEGIN_US + 3_000_000, pause })
   expect(await read(STATEMENT, null)).toMatchObject({ tier: 'primary', marked: true })
 })
 
@@ -289,7 +291,7 @@ test('R14: whether a replica has replayed the position is asked before the state
   // It replays the write between the two statements: only the order of the questions keeps the older snapshot out.
   const replica = source('replica', 'replica', { snapshots: [snapshot(at(50))], replayed: [false, true] }, asked)
   const primary = source('primary', 'primary', { snapshots: [snapshot(at(101))] }, asked)
-  const read = createReadRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 110_000 })
+  const read = createReadRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 400_000, pause })
   const token = { stamp: at(100), lsn: '0/9', product: null }
   expect(await read(STATEMENT, token)).toMatchObject({ tier: 'primary' })
   expect(asked).toEqual(['replica replayed?', 'replica read', 'primary read'])
@@ -298,8 +300,40 @@ test('R14: whether a replica has replayed the position is asked before the state
 test("a replica that replayed the position on a timeline before the token's does not satisfy it", async () => {
   const replica = source('replica', 'replica', { snapshots: [snapshot(at(50, 1))], replayed: [true] }, [])
   const primary = source('primary', 'primary', { snapshots: [snapshot(at(101, 2))] }, [])
-  const read = createReadRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 110_000 })
+  const read = createReadRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 400_000, pause })
   expect(await read(STATEMENT, { stamp: at(100, 2), lsn: '0/9', product: null })).toMatchObject({ tier: 'primary' })
+})
+
+/** A reader with a token at 110 ms, and all that it asked and waited for, in order. */
+async function readWithToken(token: ConsistencyToken, told: Told, ageMs = 60) {
+  const asked: string[] = []
+  const replica = source('replica', 'replica', told, asked)
+  const primary = source('primary', 'primary', { snapshots: [snapshot(at(101))] }, asked)
+  const wait = (waitMs: number) => Promise.resolve(asked.push(`wait ${waitMs}`))
+  const read = createReadRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 50_000 + ageMs * 1_000, pause: wait })
+  return { read: await read(STATEMENT, token), asked }
+}
+
+test('a read with a token waits a little for a replica that keeps up, and asks again before it reads', async () => {
+  const token = { stamp: at(100), lsn: '0/9', product: null }
+  const { read, asked } = await readWithToken(token, { snapshots: [snapshot(at(50))], replayed: [false, true] })
+  expect(read).toMatchObject({ tier: 'replica', asOf: at(50) })
+  expect(asked).toEqual(['replica replayed?', 'replica read', 'wait 5', 'replica replayed?', 'replica read'])
+})
+
+test('without an LSN it waits for the next tick, and in the end asks the primary', async () => {
+  const token = { stamp: at(100), lsn: null, product: null }
+  const ticked = await readWithToken(token, { snapshots: [snapshot(at(50)), snapshot(at(50)), snapshot(at(101))] })
+  expect(ticked.asked).toEqual(['replica read', 'wait 5', 'replica read', 'wait 10', 'replica read'])
+  expect(ticked.read.tier).toBe('replica')
+  const never = await readWithToken(token, { snapshots: [snapshot(at(50))] })
+  expect(never.asked.filter((what) => what !== 'replica read')).toEqual(['wait 5', 'wait 10', 'wait 20', 'primary read'])
+})
+
+test('nobody waits for a replica that lags', async () => {
+  const token = { stamp: at(100), lsn: null, product: null }
+  const { asked } = await readWithToken(token, { snapshots: [snapshot(at(50))] }, 251)
+  expect(asked).toEqual(['replica read', 'primary read'])
 })
 
 test('a value in memory is read again once B is over', async () => {

@@ -182,8 +182,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'an old replica counts',
     file: REPLICAS,
-    from: "if (isFresh(snapshot.asOf, clock())) return { ...snapshot, tier: 'replica', marked: false }",
-    to: "return { ...snapshot, tier: 'replica', marked: false }",
+    from: "if (isFresh(snapshot.asOf, clock())) return { fresh: { ...snapshot, tier: 'replica', marked: false }, old, soon }",
+    to: "return { fresh: { ...snapshot, tier: 'replica', marked: false }, old, soon }",
     caughtBy: 'a replica that is older than B does not count',
     ...RACES,
   },

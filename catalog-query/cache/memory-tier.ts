@@ -1,4 +1,4 @@
-/** The first tier: ready answers in this process, bounded by bytes, each for at most a second. */
+/** The first tier: ready answers in this process, bounded by bytes, each for at most 0.7 s. */
 import { LRUCache } from 'lru-cache'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { decodePayload, orderOf } from './copy.ts'

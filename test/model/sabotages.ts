@@ -140,11 +140,11 @@ export const SABOTAGES: readonly Sabotage[] = [
     ...RACES,
   },
   {
-    name: 'memory answers for a second, whatever vouches',
+    name: 'memory answers for its longest life, whatever vouches',
     file: TRUST,
     from: 'return Math.min(nowUs + MEMORY_LIFE_US, stampTimeUs(vouched) + TRUST_US)',
     to: 'return nowUs + MEMORY_LIFE_US',
-    caughtBy: 'memory answers for at most a second, and never beyond',
+    caughtBy: 'memory answers for at most 0.7 s, and never beyond',
     ...RACES,
   },
   {

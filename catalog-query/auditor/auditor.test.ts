@@ -78,9 +78,9 @@ describe.skipIf(await redisMissing())('the auditor', () => {
     const { id } = await write(key, 'One')
     await until(10_000, async () => {
       await read(id)
-      const answer = await fetch(`${query.opsUrl}/internal/cache/${id}/copies`)
-      const { copies } = (await answer.json()) as { copies: { place: string; trusted: boolean }[] }
-      return copies.some(({ place, trusted }) => place === 'redis' && trusted)
+      const answer = await fetch(`${query.opsUrl}/internal/cache/copies?ids=${id}`)
+      const { products } = (await answer.json()) as { products: { copies: { place: string; trusted: boolean }[] }[] }
+      return products[0]?.copies.some(({ place, trusted }) => place === 'redis' && trusted) === true
     })
     return id
   }

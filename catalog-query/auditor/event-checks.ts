@@ -45,9 +45,10 @@ export interface EventChecksParts {
 }
 
 const CHANGES_AT_MOST = 20_000
-/** Changes looked at at the same time, one request a process each. */
-const LOOKS_AT_ONCE = 32
-const DISPATCH_MS = 25
+/** Changes looked at at the same time. */
+const LOOKS_AT_ONCE = 64
+/** What became due meanwhile is one request a process. */
+const DISPATCH_MS = 50
 
 interface Pending {
   readonly change: Change

@@ -1,6 +1,11 @@
-/** The query processes that are audited: found by name, asked what their caches hold. One that does not answer is left alone for a second. */
+/**
+ * The query processes that are audited: found by name, asked what their caches hold, a request for all that a turn asks for. One that does
+ * not answer is left alone for a second.
+ */
 import { lookup } from 'node:dns/promises'
+import { PRODUCTS_AT_MOST } from '../cache-inspection.ts'
 import { createBreaker, type Breaker } from '../cache/breaker.ts'
+import { createTurnBatch } from '../cache/turn-batch.ts'
 import type { HeldCopy } from './judge-copy.ts'
 
 export interface QueryProcess {
@@ -54,25 +59,23 @@ async function addressesOf(url: URL): Promise<readonly string[]> {
 }
 
 interface Answer {
-  readonly copies: readonly HeldCopy[]
+  readonly products: readonly { readonly id: string; readonly copies: readonly HeldCopy[] }[]
 }
 
 function createQueryProcess(url: string): QueryProcess {
   const breaker: Breaker = createBreaker({ failures: FAILURES_TO_OPEN, openMs: OPEN_MS, nowMs: () => performance.now() })
-  return {
-    url,
-    async look(productId) {
-      if (!breaker.allow()) return null
-      try {
-        const response = await fetch(`${url}/internal/cache/${productId}/copies`, { signal: AbortSignal.timeout(ANSWER_MS) })
-        const answer = (await response.json()) as Answer
-        if (!response.ok) throw new Error(`The query process answered ${response.status}`)
-        breaker.succeeded()
-        return answer.copies
-      } catch {
-        breaker.failed()
-        return null
-      }
-    },
+  async function askMany(productIds: readonly string[]): Promise<readonly (readonly HeldCopy[] | null)[]> {
+    if (!breaker.allow()) return productIds.map(() => null)
+    try {
+      const response = await fetch(`${url}/internal/cache/copies?ids=${productIds.join()}`, { signal: AbortSignal.timeout(ANSWER_MS) })
+      const answer = (await response.json()) as Answer
+      if (!response.ok) throw new Error(`The query process answered ${response.status}`)
+      breaker.succeeded()
+      return answer.products.map(({ copies }) => copies)
+    } catch {
+      breaker.failed()
+      return productIds.map(() => null)
+    }
   }
+  return { url, look: createTurnBatch(askMany, { maxItems: PRODUCTS_AT_MOST }) }
 }

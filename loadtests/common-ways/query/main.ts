@@ -53,7 +53,10 @@ async function start(config: QuerySettings): Promise<Lifecycle> {
       stopping: lifecycle.signal,
     },
     // The auditor of the cluster asks everybody; nothing here can be judged by what it claims.
-    (app) => app.get('/internal/cache/:id/copies', () => ({ copies: [] })),
+    (app) =>
+      app.get<{ Querystring: { ids: string } }>('/internal/cache/copies', ({ query }) => ({
+        products: query.ids.split(',').map((id) => ({ id, copies: [] })),
+      })),
   )
   lifecycle.onStop('operations server', () => ops.close())
   return lifecycle

@@ -14,6 +14,13 @@ export interface MemoryTier {
   put(code: string, read: ProductRead, payload: Buffer, nowUs: number): void
   /** From pub/sub: something changed. For latency only: the entry would have ended by itself. */
   drop(id: string): void
+  /** Now, in drops: what a read takes with it for `droppedSince`. */
+  moment(): number
+  /**
+   * A read that began before the drop may have been answered before the change, and come back behind the drop, which takes another way:
+   * kept, it would hide the change for as long as an entry lives. For latency only, as the drop itself; of the last few thousand drops.
+   */
+  droppedSince(id: string, moment: number): boolean
   /** The entry even if nothing vouches for it any more, at most 10 minutes old: for when no database answers. */
   lastKnown(id: string, code: string, nowUs: number): ProductRead | null
   /** Of the representations that are kept of a product, vouched for or not. */
@@ -31,9 +38,12 @@ interface Entry {
 type Product = Map<string, Entry>
 
 const ENTRY_OVERHEAD_BYTES = 600
+const DROPS_AT_MOST = 4_096
 
 export function createMemoryTier(maxBytes: number): MemoryTier {
   const products = new LRUCache<string, Product>({ maxSize: Math.max(1, maxBytes) })
+  const drops = new LRUCache<string, number>({ max: DROPS_AT_MOST })
+  let moment = 0
   const find = (id: string, code: string): Entry | undefined => products.get(id)?.get(code)
   return {
     get(id, code, token, nowUs) {
@@ -53,8 +63,11 @@ export function createMemoryTier(maxBytes: number): MemoryTier {
       products.set(read.id, changed, { size: sizeOf(changed) })
     },
     drop(id) {
+      drops.set(id, ++moment)
       for (const entry of products.peek(id)?.values() ?? []) entry.deadlineUs = 0
     },
+    moment: () => moment,
+    droppedSince: (id, since) => (drops.get(id) ?? 0) > since,
     lastKnown(id, code, nowUs) {
       const entry = find(id, code)
       return entry !== undefined && nowUs - stampTimeUs(entry.read.vouched) <= LAST_KNOWN_US ? entry.read : null

@@ -133,6 +133,25 @@ describe.skipIf(noRedis)('tiers', () => {
     expect([statements.length, calls.length]).toEqual([before, callsBefore])
   })
 
+  test('a read that a drop has overtaken is answered and not kept: it may lack what was dropped for', async () => {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const memory = createMemoryTier(1e7)
+    let overtakes = true
+    // Redis has answered; the drop comes by another connection, and is first.
+    const readMany: RedisStore['readMany'] = async (requests) => {
+      const answers = await store.readMany(requests)
+      if (overtakes) memory.drop(id)
+      return answers
+    }
+    const { reader } = openProcess({ memory, store: { ...store, readMany } })
+    expect(await reader.readProduct(id, EN, null)).toMatchObject({ tier: 'redis' })
+    overtakes = false
+    expect(await reader.readProduct(id, EN, null)).toMatchObject({ tier: 'redis' })
+    expect(await reader.readProduct(id, EN, null)).toMatchObject({ tier: 'memory' })
+  })
+
   test('what one process filled, another reads from Redis: the same bytes, compressed ones too, and no statement', async () => {
     const { id } = await newProduct('A title that is long enough to be worth compressing. '.repeat(20))
     const first = await openProcess().reader.readProduct(id, EN, null)

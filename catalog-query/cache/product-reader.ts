@@ -49,7 +49,15 @@ export function createProductReader(parts: ProductReaderParts): ProductReader {
   function read(id: string, representation: Representation, { token, herd }: Pick<Asked, 'token' | 'herd'>) {
     const code = codeOf(representation)
     const hit = clockIsSound() ? memory.get(id, code, token, nowUs()) : null
-    if (hit === null) return readShared({ key: { productId: id, code }, bucket: bucketOf(id), representation, token, herd })
+    if (hit === null)
+      return readShared({
+        key: { productId: id, code },
+        bucket: bucketOf(id),
+        representation,
+        token,
+        herd,
+        moment: memory.moment(),
+      })
     observe.read('memory')
     return hit
   }

@@ -34,6 +34,8 @@ export interface Asked {
   readonly token: ConsistencyToken | null
   /** False in a batch: a lock an id would cost more than the query that it may save. */
   readonly herd: boolean
+  /** When it began, in drops of memory. */
+  readonly moment: number
 }
 
 /** How long a loser of the herd lock waits before each look; then it loads itself. Mostly the first is enough; the later ones are for a busy owner. */
@@ -136,9 +138,9 @@ async function load(parts: ReadBelowParts, asked: Asked, found: FoundCopy, fille
   return known !== null && known.vouched > read.vouched ? known : keep(parts, asked, read, payload)
 }
 
-function keep({ memory, observe, nowUs }: ReadBelowParts, { key }: Asked, read: ProductRead, payload: Buffer | null): ProductRead {
+function keep({ memory, observe, nowUs }: ReadBelowParts, { key, moment }: Asked, read: ProductRead, payload: Buffer | null): ProductRead {
   observe.read(read.tier)
-  if (payload !== null) memory.put(key.code, read, payload, nowUs())
+  if (payload !== null && !memory.droppedSince(key.productId, moment)) memory.put(key.code, read, payload, nowUs())
   return read
 }
 

@@ -2,18 +2,16 @@
 import type { ApplyRun, LogPosition, LogRun } from '../../shared/event-log.ts'
 import { toStamp } from '../../shared/stamp.ts'
 import type { AppliedEvent, ApplyResult, CacheStore, WatermarkInit } from '../cache/cache-store.ts'
-import { toPieces, type RunPiece } from './run-pieces.ts'
+import { toPieces, type PieceOptions, type RunPiece } from './run-pieces.ts'
 
 /** How far a new watermark's p is ahead of our own clock: beyond every P that was read before now on a host 250 ms ahead of us. */
 const AHEAD_US = 500_000
 const CHECK_RANGE_EVERY_US = 1_000_000
 
-export interface RunApplierOptions {
+export interface RunApplierOptions extends PieceOptions {
   readonly store: Pick<CacheStore, 'apply' | 'residents'>
   /** The range that the log holds now. */
   readonly position: (partition: number) => Promise<LogPosition>
-  /** This host's clock, microseconds since 1970. */
-  readonly nowUs: () => number
   /** newGeneration() */
   readonly newGeneration: () => string
   /** copyTtlMs() */
@@ -33,7 +31,7 @@ export function createRunApplier(options: RunApplierOptions): ApplyRun {
 
   return async function apply(run: LogRun): Promise<{ next: number }> {
     let next = run.from
-    for await (const piece of toPieces(run, store.residents, nowUs)) {
+    for await (const piece of toPieces(run, options)) {
       // A twin was here first.
       if (piece.to <= next && !piece.isLast) continue
       next = await applyPiece(run, piece)

@@ -10,6 +10,14 @@ import { renderCopy } from '../cache/render-copy.ts'
 export const EVENTS_PER_CALL = 16
 export const BYTES_PER_CALL = 256 * 1024
 
+export interface PieceOptions {
+  readonly store: Pick<CacheStore, 'residents'>
+  /** This host's clock, microseconds since 1970. */
+  readonly nowUs: () => number
+  /** Default and greatest: EVENTS_PER_CALL. The model cuts its short runs smaller. */
+  readonly eventsPerCall?: number
+}
+
 export interface RunPiece {
   readonly from: number
   readonly to: number
@@ -22,19 +30,19 @@ export interface RunPiece {
  * asked what is resident. A piece claims exactly the offsets whose events it holds: with fewer, a twin that has come beyond the claim
  * but not beyond the events would have the piece left out, and its events lost.
  */
-export async function* toPieces(run: LogRun, residents: CacheStore['residents'], nowUs: () => number): AsyncGenerator<RunPiece> {
+export async function* toPieces(run: LogRun, { store, nowUs, eventsPerCall = EVENTS_PER_CALL }: PieceOptions): AsyncGenerator<RunPiece> {
   const { events, offsets } = run
   let done = 0
   let from = run.from
-  for (let at = 0; at < events.length; at += EVENTS_PER_CALL) {
-    const chunk = events.slice(at, at + EVENTS_PER_CALL)
-    const { resident } = await residents(
+  for (let at = 0; at < events.length; at += eventsPerCall) {
+    const chunk = events.slice(at, at + eventsPerCall)
+    const { resident } = await store.residents(
       run.partition,
       chunk.map((event) => event.productId),
     )
     const rendered = chunk.map((event, i) => render(event, resident[i] ?? [], nowUs() / 1000))
     for (const part of boundedBytes(rendered)) {
-      if (part.at(-1) === rendered.at(-1) && at + EVENTS_PER_CALL >= events.length) {
+      if (part.at(-1) === rendered.at(-1) && at + eventsPerCall >= events.length) {
         yield { from, to: run.to, events: part, isLast: true }
         return
       }

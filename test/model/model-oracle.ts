@@ -15,12 +15,14 @@ export interface Chain {
 export interface Oracle {
   /** @param hostNowUs by the clock of the process that answered @throws Error on any broken promise */
   check(read: ProductRead, chain: Chain | null, hostNowUs: number): void
-  /** How old the stalest answer was, microseconds of true time, and how many were checked. */
-  readonly figures: { reads: number; marked: number; stalestUs: number; byTier: Record<string, number> }
+  /** The same of a copy that would be served as it is, whether or not anybody comes for it. */
+  checkCopy(read: ProductRead, hostNowUs: number): void
+  /** How old the stalest answer was, microseconds of true time, and how many answers and copies were checked. */
+  readonly figures: { reads: number; copies: number; marked: number; stalestUs: number; byTier: Record<string, number> }
 }
 
 export function createOracle(cluster: ModelCluster, nowUs: () => number): Oracle {
-  const figures: Oracle['figures'] = { reads: 0, marked: 0, stalestUs: 0, byTier: {} }
+  const figures: Oracle['figures'] = { reads: 0, copies: 0, marked: 0, stalestUs: 0, byTier: {} }
 
   function indexOf(history: readonly Commit[], commit: { rev: number }): number {
     return history.findIndex((known) => known.rev === commit.rev)
@@ -33,13 +35,22 @@ export function createOracle(cluster: ModelCluster, nowUs: () => number): Oracle
   }
 
   function check(read: ProductRead, chain: Chain | null, hostNowUs: number): void {
-    const history = historyOf(cluster.primary().wal, read.id)
-    const index = read.rev === 0 ? -1 : indexOf(history, read)
     figures.reads++
     figures.byTier[read.tier] = (figures.byTier[read.tier] ?? 0) + 1
-    checkBytes(read)
     if (read.marked) figures.marked++
-    else checkFreshness(read, missingFrom(history, index, read.rev), hostNowUs)
+    judge(read, chain, hostNowUs)
+  }
+
+  function checkCopy(read: ProductRead, hostNowUs: number): void {
+    figures.copies++
+    judge(read, null, hostNowUs)
+  }
+
+  function judge(read: ProductRead, chain: Chain | null, hostNowUs: number): void {
+    const history = historyOf(cluster.primary().wal, read.id)
+    const index = read.rev === 0 ? -1 : indexOf(history, read)
+    checkBytes(read)
+    if (!read.marked) checkFreshness(read, missingFrom(history, index, read.rev), hostNowUs)
     if (read.rev !== 0 && index === -1) checkGhost(read)
     else if (chain !== null) checkChain(read, index, history, chain)
   }
@@ -70,7 +81,7 @@ export function createOracle(cluster: ModelCluster, nowUs: () => number): Oracle
       throw broken(`a token's owner (${JSON.stringify(chain.token)}) had seen rev ${known.rev} already`, read)
   }
 
-  return { check, figures }
+  return { check, checkCopy, figures }
 }
 
 function checkBytes(read: ProductRead): void {

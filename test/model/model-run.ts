@@ -1,7 +1,8 @@
 /** One run of the whole protocol: the functions that run in production, between a model of everything they talk to. */
 import type { Scheduler } from 'fast-check'
 import { relayRound, type RelayPorts, type RelayRound } from '../../catalog-admin/relay/relay-round.ts'
-import type { CacheStore } from '../../catalog-query/cache/cache-store.ts'
+import type { ApplyInput, ApplyResult, CacheStore } from '../../catalog-query/cache/cache-store.ts'
+import { createCopySource } from '../../catalog-query/cache/copy-source.ts'
 import { createLimiter } from '../../catalog-query/cache/limiter.ts'
 import { createMemoryStore, type MemoryStore } from '../../catalog-query/cache/memory-store.ts'
 import { createMemoryTier } from '../../catalog-query/cache/memory-tier.ts'
@@ -11,10 +12,11 @@ import { UNOBSERVED } from '../../catalog-query/cache/reader-observer.ts'
 import { createReadRows } from '../../catalog-query/cache/replicas.ts'
 import { answerToken } from '../../catalog-query/cache/token-rule.ts'
 import { createRunApplier } from '../../catalog-query/invalidator/run-applier.ts'
+import { startAt } from '../../catalog-query/invalidator/start-at.ts'
 import { BUCKET_COUNT, bucketOf, slotOf } from '../../shared/bucket.ts'
 import { CatalogError } from '../../shared/problem.ts'
 import type { ProductState } from '../../shared/product-document.ts'
-import type { Representation } from '../../shared/representation.ts'
+import { representationCode, type Representation } from '../../shared/representation.ts'
 import { createModelCache, type ModelCache } from './model-cache.ts'
 import { createCluster, documentOf, toLsn, type ModelCluster } from './model-cluster.ts'
 import { LostConnection, type Commit } from './model-database.ts'
@@ -29,6 +31,8 @@ export interface Faults {
   readonly cacheFailovers: number
   readonly log: number
   readonly relayCrashes: number
+  /** They fall behind, die, or are handed the same records again. */
+  readonly invalidators: number
   readonly databaseFailovers: number
   /** Clocks of hosts differ by up to 250 ms. */
   readonly skew: boolean
@@ -48,6 +52,7 @@ const REPRESENTATIONS: readonly Representation[] = [
   { channel: 'default', locales: ['en'] },
   { channel: 'eu', locales: ['de', 'en'] },
 ]
+const CODES = REPRESENTATIONS.map(representationCode)
 export const PRODUCTS = productIds()
 const BUCKETS = [...new Set(PRODUCTS.map(bucketOf))]
 
@@ -97,6 +102,7 @@ export async function runModel(scheduler: Scheduler, options: RunOptions): Promi
     ...[0, 1].map(() => tickOn(model)),
     ...[0, 1].map(() => invalidate(model)),
     ...cluster.standbys.map((standby) => replayOn(model, standby)),
+    watchCopies(model),
     goWrong(model, offsets[1] ?? 0),
   ]
   const all = (async () => {
@@ -190,13 +196,18 @@ function eventOf(commit: Commit) {
   return { productId: commit.id, rev: commit.rev, state: commit.state, doc, omitted: false, changedAtMs: 0 }
 }
 
-/** Applies from wherever it stands; forgets its place and begins at the watermark now and then, or sleeps while others overtake it. */
+/**
+ * One of two without a group: each applies everything, run by run, cut into pieces as small as single events. It falls behind, dies
+ * between two pieces and begins where the watermark stands, or is handed again what it had applied, while the other goes on.
+ */
 async function invalidate({ world, cache, log, faults }: Model): Promise<void> {
   const places = new Map<number, number>()
+  const position = (partition: number) => Promise.resolve({ earliest: 0, end: log.end(partition) })
   const apply = createRunApplier({
-    store: cache.store,
-    position: (partition) => Promise.resolve({ earliest: 0, end: log.end(partition) }),
+    store: { ...cache.store, apply: applyOrDie },
+    position,
     nowUs: world.nowUs,
+    eventsPerCall: 1 + Math.floor(world.random() * 3),
     newGeneration: () =>
       Math.floor(world.random() * 1e15)
         .toString(36)
@@ -204,20 +215,36 @@ async function invalidate({ world, cache, log, faults }: Model): Promise<void> {
         .slice(0, 16),
     ttlMs: () => 900_000,
   })
+
+  async function applyOrDie(input: ApplyInput): Promise<ApplyResult> {
+    const work = cache.store.apply(input)
+    if (!world.chance(faults.invalidators)) return await work
+    // What it had sent may arrive all the same.
+    work.catch(() => {})
+    places.clear()
+    throw new Error('the invalidator died')
+  }
+
+  async function placeOf(bucket: number): Promise<number> {
+    const place = places.get(bucket) ?? (await startAt(bucket, cache.store, position)).offset
+    return world.chance(faults.invalidators) ? Math.floor(world.random() * place) : place
+  }
+
   while (!world.ended) {
     await world.step('invalidator')
     const bucket = world.chance(0.9) ? world.pick(BUCKETS) : Math.floor(world.random() * BUCKET_COUNT)
-    if (world.chance(faults.cacheCalls)) for (let i = 0; i < 30 && !world.ended; i++) await world.step('invalidator is paused')
-    if (!places.has(bucket) || world.chance(faults.cacheCalls)) places.set(bucket, Math.max(0, log.end(bucket) - 4))
-    const run = log.read(bucket, places.get(bucket) ?? 0, 1 + Math.floor(world.random() * 4))
-    if (run === null) continue
+    if (world.chance(faults.invalidators)) for (let i = 0; i < 30 && !world.ended; i++) await world.step('invalidator is paused')
     try {
-      places.set(bucket, (await apply(run)).next)
+      const run = log.read(bucket, await placeOf(bucket), 1 + Math.floor(world.random() * LONGEST_RUN))
+      if (run !== null) places.set(bucket, (await apply(run)).next)
     } catch {
-      // The same run is handed in again.
+      // The same run is handed in again, or the one that the watermark asks for.
     }
   }
 }
+
+/** Records: room for heartbeats in front of more events than a piece holds. */
+const LONGEST_RUN = 12
 
 function createProcess({ world, cluster, cache }: Model, nowUs: () => number): ProductReader {
   const replicas = [cluster.replicaSource(0, nowUs), cluster.replicaSource(1, nowUs)]
@@ -273,6 +300,20 @@ async function ownWrite({ world, cluster }: Model): Promise<Chain | null> {
   if (commit === null || stamp === null) return null
   const token = { stamp, lsn: toLsn(position), product: world.chance(0.5) ? { id: commit.id, rev: commit.rev } : null }
   return { token, seen: new Map([[commit.id, commit]]) }
+}
+
+/** Few copies are read before they are replaced: at any moment every one that would be served as it is is judged as if it were. */
+async function watchCopies({ world, cache, oracle }: Model): Promise<void> {
+  const copies = createCopySource({ store: cache.memory, nowUs: world.nowUs, defer: queueMicrotask })
+  while (!world.ended) {
+    await world.step('watcher')
+    for (const id of PRODUCTS)
+      for (const code of CODES) {
+        const { state, copy, vouched } = await copies.read({ productId: id, code })
+        if (state !== 'trusted' || copy === null) continue
+        oracle.checkCopy({ ...copy, id, vouched, marked: false, tier: 'redis', forward: 'none' }, world.nowUs())
+      }
+  }
 }
 
 async function goWrong({ world, cluster, cache, faults }: Model, offsetUs: number): Promise<void> {

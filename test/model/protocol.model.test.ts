@@ -8,12 +8,22 @@ import { runModel, type Faults } from './model-run.ts'
  */
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 60)
 
-const CALM: Faults = { cacheCalls: 0, evictions: 0, cacheFailovers: 0, log: 0, relayCrashes: 0, databaseFailovers: 0, skew: false }
+const CALM: Faults = {
+  cacheCalls: 0,
+  evictions: 0,
+  cacheFailovers: 0,
+  log: 0,
+  relayCrashes: 0,
+  invalidators: 0,
+  databaseFailovers: 0,
+  skew: false,
+}
 
 const KINDS: Readonly<Record<string, Faults>> = {
   'nothing fails': CALM,
   'copies, tables and watermarks are evicted': { ...CALM, evictions: 0.2 },
-  'the cache is reached late or not at all, and invalidators sleep': { ...CALM, cacheCalls: 0.05 },
+  'the cache is reached late or not at all, and invalidators sleep': { ...CALM, cacheCalls: 0.05, invalidators: 0.05 },
+  'invalidators fall behind, die between pieces, and get records again': { ...CALM, invalidators: 0.1 },
   'the cache fails over to an earlier state, or restarts empty': { ...CALM, cacheFailovers: 0.05 },
   'the log takes half a page, and relays die anywhere': { ...CALM, log: 0.05, relayCrashes: 0.05 },
   'the database fails over and loses a tail': { ...CALM, databaseFailovers: 0.01 },
@@ -24,6 +34,7 @@ const KINDS: Readonly<Record<string, Faults>> = {
     cacheFailovers: 0.02,
     log: 0.03,
     relayCrashes: 0.03,
+    invalidators: 0.03,
     databaseFailovers: 0.005,
     skew: true,
   },

@@ -15,6 +15,7 @@ const FAULTS: Faults = {
   cacheFailovers: 0.02,
   log: 0.03,
   relayCrashes: 0.03,
+  invalidators: 0.03,
   databaseFailovers: 0.005,
   skew: true,
 }

@@ -1,7 +1,9 @@
 /** Every setting of the query program, read from the environment once, with all problems reported together. */
+import { join } from 'node:path'
 import { LOG_LEVELS, type LogLevel } from '../shared/log.ts'
 import { redisAddress } from '../shared/redis-address.ts'
 import { hostPorts, integer, oneOf, port, readSettings, SettingsError, text, url, urls, type Environment } from '../shared/settings.ts'
+import { readSynonyms, type UnderstandQuery } from './search/synonyms.ts'
 
 export interface QueryConfig {
   readonly host: string
@@ -37,10 +39,13 @@ export interface QueryConfig {
   readonly authRequired: boolean
   /** Requests' cost a minute per caller; 0: no limit. */
   readonly rateLimit: number
+  /** With the synonyms of a folder. */
+  readonly understand: UnderstandQuery
 }
 
 const POSTGRES = ['postgres:', 'postgresql:']
 const DAY_S = 86_400
+export const SHIPPED_SYNONYMS = join(import.meta.dirname, 'search/synonyms')
 
 const SETTINGS = {
   HOST: text('127.0.0.1'),
@@ -65,6 +70,7 @@ const SETTINGS = {
   CORS_ORIGIN: text('*'),
   QUERY_AUTH: oneOf(['off', 'required'], 'off'),
   RATE_LIMIT: integer({ min: 0, max: 1_000_000, fallback: 0 }),
+  SEARCH_SYNONYMS: text(SHIPPED_SYNONYMS),
 }
 
 /** @throws SettingsError naming every variable that is wrong */
@@ -92,6 +98,7 @@ export function readConfig(env: Environment = process.env): QueryConfig {
     corsOrigin: settings.CORS_ORIGIN === 'off' ? '' : settings.CORS_ORIGIN,
     authRequired: settings.QUERY_AUTH === 'required',
     rateLimit: settings.RATE_LIMIT,
+    understand: understandWith(settings.SEARCH_SYNONYMS),
   }
 }
 
@@ -108,6 +115,16 @@ function refuseStandIns(settings: {
   // Without Redis every process is a cache of its own: their answers differ by up to B.
   if (settings.STAND_INS === 'refuse' && settings.REDIS_URL === null) problems.push('REDIS_URL is required: STAND_INS is refuse')
   if (problems.length > 0) throw new SettingsError(problems.join('\n'))
+}
+
+function understandWith(folder: string): UnderstandQuery {
+  try {
+    return readSynonyms(folder)
+  } catch (error) {
+    throw new SettingsError(
+      `SEARCH_SYNONYMS must be a folder of files such as ${join(SHIPPED_SYNONYMS, 'en.txt')}: ${(error as Error).message}`,
+    )
+  }
 }
 
 function cacheControl(maxAgeS: number, staleWhileRevalidateS: number): string {

@@ -89,6 +89,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
       loadProduct: loader.load,
       readSnapshot: replicas.readSnapshot,
       reference,
+      understand: config.understand,
       products: createProductFinder({ ...reader, lookUps: createLookUps(replicas.readSnapshot, { maxBytes: listBytes }) }),
       answers: {
         cacheControl: config.cacheControl,

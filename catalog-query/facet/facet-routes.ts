@@ -51,7 +51,7 @@ export function registerFacetRoutes(app: HttpServer, context: ReadContext, optio
   const parts: FacetParts = {
     context,
     readFacets: createFacetReader(context.readSnapshot, options),
-    interpret: createInterpreter(context.readSnapshot, options),
+    interpret: createInterpreter(context.readSnapshot, { ...options, understand: context.understand }),
     findGzip: createGzipCache(options.maxBytes),
     rendered: new WeakMap(),
   }

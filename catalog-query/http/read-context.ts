@@ -3,6 +3,7 @@ import type { ProductLoader } from '../cache/product-loader.ts'
 import type { ReadProduct, ReadProducts, ReadSnapshot } from '../cache/product-read.ts'
 import type { ProductFinder } from '../product/find-product.ts'
 import type { ReferenceData } from '../reference-data.ts'
+import type { UnderstandQuery } from '../search/synonyms.ts'
 import type { AnswerSettings } from './answer-headers.ts'
 
 export interface ReadContext {
@@ -15,6 +16,7 @@ export interface ReadContext {
   readonly reference: ReferenceData
   /** By key, slug or SKU. */
   readonly products: ProductFinder
+  readonly understand: UnderstandQuery
   readonly answers: AnswerSettings
   /** Microseconds since 1970. */
   readonly nowUs: () => number

@@ -49,7 +49,7 @@ export function cacheKey(query: ListQuery): string {
   const { wanted } = query
   return wanted === undefined
     ? canonicalQuery(query)
-    : `${canonicalQuery(query)} ${wanted.count} ${wanted.words.text} ${wanted.locales.join()}`
+    : `${canonicalQuery(query)} ${wanted.missing} ${wanted.words.text} ${wanted.locales.join()}`
 }
 
 /** Raised when a cursor's meaning changes (an order's columns, a filter's meaning): cursors of an older release are then refused. */

@@ -66,12 +66,12 @@ interface ListParts {
 }
 
 export function registerListRoutes(app: HttpServer, context: ReadContext, options: ListRouteOptions): void {
-  const { readSnapshot } = context
-  const interpret = createInterpreter(readSnapshot, options)
+  const { readSnapshot, understand } = context
+  const interpret = createInterpreter(readSnapshot, { ...options, understand })
   const findProducts = createFinder({
     readList: createListReader(readSnapshot, options),
     readCount: createListCounter(readSnapshot, options),
-    searchProducts: createSearch(readSnapshot, interpret, options),
+    searchProducts: createSearch(readSnapshot, interpret, { ...options, understand }),
     interpret,
   })
   const parts = { context, findProducts, findGzip: createGzipCache(options.maxBytes) }

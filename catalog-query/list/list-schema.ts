@@ -31,7 +31,7 @@ export function listOf(item: TSchema) {
   const match = Type.Enum([...SEARCH_MATCHES], {
     type: 'string',
     description:
-      'Only with q: the products have all of its words; or, where none has them, all after the spelling was repaired; or most of the words',
+      'Only with q: the products have all of its words; or, where none has them, all after the spelling was repaired; or most (all but one); or some, as many as any product has',
   })
   const repaired = Type.Union([Type.String(), Type.Null()], {
     description: 'Only with q: as what it was understood, where its spelling was repaired',

@@ -6,10 +6,10 @@ import type { ListRow } from './list-row.ts'
 import type { ListStretch } from './list-statement.ts'
 
 /**
- * How much of the query the products have: all of its words, all after its spelling was repaired, or most. In this order they are tried; a
+ * How much of the query the products have: all of its words, all after its spelling was repaired, all but one, or as many as any product has. In this order they are tried; a
  * row's `leg` is the number of its step, so that the pages of a walk stay on the first one's.
  */
-export const SEARCH_MATCHES = ['all', 'repaired', 'most'] as const
+export const SEARCH_MATCHES = ['all', 'repaired', 'most', 'some'] as const
 export type SearchMatch = (typeof SEARCH_MATCHES)[number]
 
 export interface SearchRequest {

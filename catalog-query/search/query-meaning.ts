@@ -1,4 +1,4 @@
-/** What a query is taken for: all of its words, else with its spelling repaired, else most of them. The same for every page and order. */
+/** What a query is taken for: all of its words, else with its spelling repaired, else most of them, else some. The same for every page and order. */
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { ReadSnapshot, Snapshot, SnapshotStatement } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
@@ -8,10 +8,10 @@ import { canonicalQuery } from '../list/list-query.ts'
 import { listScope } from '../list/list-scope.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import type { SearchMatch } from '../list/search-products.ts'
-import { repairStatement, type NearWord } from './repair-statement.ts'
-import { parseQuery, type SearchQuery } from './search-query.ts'
-import { PREFIX_LENGTH, termText } from './search-words-sql.ts'
-import { nearestWord, REPAIRED_LENGTH_AT_LEAST } from './spelling.ts'
+import { countWordsStatement, knownWords, type WordCount } from './fewer-words.ts'
+import { doubtfulParts, repairedText, repairStatement, type NearWord } from './repair-statement.ts'
+import type { SearchQuery } from './search-query.ts'
+import type { UnderstandQuery } from './synonyms.ts'
 import { matchesOf, type WantedWords } from './words-condition.ts'
 
 export interface QueryMeaning {
@@ -36,58 +36,77 @@ const ENTRY_BYTES = 2_000
 /** Looked at for one that is in the list: as many as a list by relevance looks at. */
 const MATCHES_AT_MOST = 10_000
 
-export function createInterpreter(readSnapshot: ReadSnapshot, options: { maxBytes: number }): InterpretQuery {
-  const cache = createSnapshotCache<QueryMeaning>({ maxBytes: options.maxBytes, sizeOf: () => ENTRY_BYTES })
+export interface InterpreterOptions {
+  readonly maxBytes: number
+  readonly understand: UnderstandQuery
+}
+
+export function createInterpreter(readSnapshot: ReadSnapshot, { maxBytes, understand }: InterpreterOptions): InterpretQuery {
+  const cache = createSnapshotCache<QueryMeaning>({ maxBytes, sizeOf: () => ENTRY_BYTES })
   return (asked, token) => {
-    const words = parseQuery(asked.q)
+    const words = understand(asked.q, asked.locales)
     const list = canonicalQuery({ channel: asked.channel, filters: asked.filters, sort: DEFAULT_SORT })
     return cache.read(`${asked.match} ${words.text} ${asked.locales.join()} ${list}`, token, (withToken) =>
-      interpret(earliestOf(readSnapshot, withToken), asked, words),
+      interpret({ read: earliestOf(readSnapshot, withToken), understand }, asked, words),
     )
   }
 }
 
+interface Interpreting {
+  readonly read: EarliestRead
+  readonly understand: UnderstandQuery
+}
+
 /**
  * The words that no product has are repaired before any is left out: `samsnug galaxy` means Samsung's, not whatever is called galaxy.
- * Of what the repaired words find nothing either, most will do.
+ * Of what the repaired words find nothing either, all but one will do; then as many as any product has.
  */
 async function interpret(
-  read: EarliestRead,
+  parts: Interpreting,
   { channel, filters, locales, match }: AskedQuery,
   words: SearchQuery,
 ): Promise<Vouched<QueryMeaning>> {
+  const { read } = parts
   const finds = async (wanted: WantedWords) => (await read(existsStatement({ channel, filters }, wanted))).rows.length > 0
-  const typed: WantedWords = { words, count: 'all', locales }
+  const typed: WantedWords = { words, missing: 0, locales }
   const found = await finds(typed)
   if (match === null ? found || words.terms.length === 0 : match === 'all')
     return read.vouch({ wanted: typed, match: 'all', repaired: null })
-  const repaired = await repair(read, typed)
+  const repaired = await repair(parts, typed)
   const meant: WantedWords = { ...typed, words: repaired ?? words }
   const spelling = repaired?.text ?? null
   if (repaired !== null && (match === null ? await finds(meant) : match === 'repaired')) {
     return read.vouch({ wanted: meant, match: 'repaired', repaired: spelling })
   }
-  return read.vouch({ wanted: { ...meant, count: 'most' }, match: 'most', repaired: spelling })
+  const most = { ...meant, missing: 1 }
+  // Of two words, all but one is what there is to find.
+  if (match === 'most' || (match === null && (meant.words.terms.length < 3 || (await finds(most))))) {
+    return read.vouch({ wanted: most, match: 'most', repaired: spelling })
+  }
+  const some = await fewerWords(parts, meant, finds)
+  return read.vouch({ wanted: some ?? most, match: some === null ? 'most' : 'some', repaired: spelling })
 }
 
-async function repair(read: EarliestRead, { words, locales }: WantedWords): Promise<SearchQuery | null> {
-  const doubtful = words.terms.flatMap((term, i) => {
-    const isWord = /^[\p{L}\p{M}]+$/u.test(term.text) && term.text.length >= REPAIRED_LENGTH_AT_LEAST
-    return isWord
-      ? [
-          {
-            term: i,
-            word: term.text,
-            text: termText(term, { prefixFrom: i === words.terms.length - 1 ? PREFIX_LENGTH : Infinity, fields: '' }),
-          },
-        ]
-      : []
-  })
-  if (doubtful.length === 0) return null
+/** As many of the words that there are as any product has. @returns null when there is none of them */
+async function fewerWords(
+  { read, understand }: Interpreting,
+  { words, locales }: WantedWords,
+  finds: (wanted: WantedWords) => Promise<boolean>,
+): Promise<WantedWords | null> {
+  const { rows } = await read<WordCount>(countWordsStatement(words, locales))
+  const known = understand(knownWords(words, rows), locales)
+  for (let missing = 0; missing < known.terms.length; missing++) {
+    const some = { words: known, missing, locales }
+    if (await finds(some)) return some
+  }
+  return null
+}
+
+async function repair({ read, understand }: Interpreting, { words, locales }: WantedWords): Promise<SearchQuery | null> {
+  const doubtful = doubtfulParts(words)
+  if (doubtful.words.length === 0 && doubtful.pairs.length === 0) return null
   const { rows } = await read<NearWord>(repairStatement(doubtful, locales))
-  const known = Map.groupBy(rows, ({ term }) => term)
-  const texts = words.terms.map(({ text }, i) => nearestWord(text, known.get(i) ?? []) ?? text)
-  const repaired = parseQuery(texts.join(' '))
+  const repaired = understand(repairedText(words, rows), locales)
   return repaired.text === words.text ? null : repaired
 }
 
@@ -108,7 +127,7 @@ export function existsStatement(list: { readonly channel: string; readonly filte
       where l.product_id = s.product_id and ${scope.range} ${checks}
       limit 1) as row
     limit 1`
-  const name = ['meaning', wanted.count, ...wanted.locales, ...list.filters.keys()].join('-')
+  const name = ['meaning', wanted.missing, ...wanted.locales, ...list.filters.keys()].join('-')
   return { name: scope.checks.length === 0 ? name : '', text, values: scope.values }
 }
 

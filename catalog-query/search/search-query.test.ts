@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parseQuery } from './search-query.ts'
 import { matchText, rankText } from './search-words-sql.ts'
 
-const match = (q: string, count: 'all' | 'most' = 'all') => matchText(parseQuery(q), { count, fields: '', goesOn: true })
+const match = (q: string, missing = 0) => matchText({ ...parseQuery(q), wordings: [] }, { missing, fields: '', goesOn: true })
 
 test('all words are wanted, and the last one may go on', () => {
   expect(match('Wireless Mouse')).toBe('wireless & mouse:*')
@@ -11,8 +11,8 @@ test('all words are wanted, and the last one may go on', () => {
 })
 
 test('most words: all but any one', () => {
-  expect(match('red wireless mouse', 'most')).toBe('(wireless & mouse:*) | (red & mouse:*) | (red & wireless)')
-  expect(match('mouse', 'most')).toBe('mouse:*')
+  expect(match('red wireless mouse', 1)).toBe('(wireless & mouse:*) | (red & mouse:*) | (red & wireless)')
+  expect(match('mouse', 1)).toBe('mouse:*')
 })
 
 test('a code is wanted joined or in its parts, a pair of words also as one', () => {
@@ -42,7 +42,7 @@ test('whatever stands in a query, its canonical form makes the same words again'
       const query = parseQuery(q)
       expect(parseQuery(query.text).terms).toEqual(query.terms)
       expect(query.terms.length).toBeLessThanOrEqual(12)
-      for (const text of [match(q), match(q, 'most'), rankText(query)]) expect(text).toMatch(/^[\p{L}\p{M}\p{N} ()&|:*]*$/u)
+      for (const text of [match(q), match(q, 1), rankText(query)]) expect(text).toMatch(/^[\p{L}\p{M}\p{N} ()&|:*]*$/u)
     }),
     { numRuns: 3_000 },
   )

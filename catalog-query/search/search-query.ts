@@ -27,7 +27,12 @@ export interface SearchQuery {
   readonly code: string | null
   /** The whole query as the name of a category. */
   readonly category: string
+  /** The query in other words for the same things (synonyms.ts): what has all of one of them is found, too. */
+  readonly wordings: readonly Wording[]
 }
+
+/** A query without other wordings of its own. */
+export type Wording = Omit<SearchQuery, 'wordings'>
 
 /** What comes behind is left out: nobody types so many, and each costs. */
 const WORDS_AT_MOST = 12
@@ -36,7 +41,7 @@ const CODE_LENGTH_AT_MOST = 40
 /** They say how the other words belong together, and titles put it in other ways. */
 const CONNECTIVES = new Set('and avec con et for fur mit of para per pour the und with'.split(' '))
 
-export function parseQuery(q: string): SearchQuery {
+export function parseQuery(q: string): Wording {
   const terms = termsOf(q)
   const text = terms.map((term) => term.text).join(' ')
   // What fell out between two words may leave a size behind, `2x` and `4` of `2x, 4`: the canonical form's words count.

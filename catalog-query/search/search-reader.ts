@@ -7,16 +7,19 @@ import { canonicalQuery } from '../list/list-query.ts'
 import { placeOf, type ListRow } from '../list/list-row.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import { SEARCH_MATCHES, type SearchProducts, type SearchRequest } from '../list/search-products.ts'
-import type { InterpretQuery } from './query-meaning.ts'
-import { parseQuery } from './search-query.ts'
+import type { InterpreterOptions, InterpretQuery } from './query-meaning.ts'
 import { searchStatement } from './search-statement.ts'
 import type { WantedWords } from './words-condition.ts'
 
 /** A row's id, position and object, as V8 keeps them. */
 const ROW_BYTES = 200
 
-export function createSearch(readSnapshot: ReadSnapshot, interpret: InterpretQuery, options: { maxBytes: number }): SearchProducts {
-  const cache = createSnapshotCache<readonly ListRow[]>({ maxBytes: options.maxBytes, sizeOf: (rows) => rows.length * ROW_BYTES })
+export function createSearch(
+  readSnapshot: ReadSnapshot,
+  interpret: InterpretQuery,
+  { maxBytes, understand }: InterpreterOptions,
+): SearchProducts {
+  const cache = createSnapshotCache<readonly ListRow[]>({ maxBytes, sizeOf: (rows) => rows.length * ROW_BYTES })
 
   function read(request: SearchRequest, wanted: WantedWords, token: ConsistencyToken | null) {
     return cache.read(keyOf(request, wanted), token, async (withToken) => {
@@ -30,7 +33,8 @@ export function createSearch(readSnapshot: ReadSnapshot, interpret: InterpretQue
     const before = start === null ? null : (SEARCH_MATCHES[start.leg] ?? null)
     if (before === 'all' || (start === null && skip === 0)) {
       // Mostly there are products with all words: a first page that has rows needs no other question.
-      const typed = await read(request, { words: parseQuery(request.q), count: 'all', locales: request.locales }, token)
+      const { q, locales } = request
+      const typed = await read(request, { words: understand(q, locales), missing: 0, locales }, token)
       if (before === 'all' || typed.value.length > 0) return { ...typed, value: { rows: typed.value, match: 'all', repaired: null } }
     }
     const meaning = await interpret({ ...request, match: before }, token)
@@ -45,7 +49,7 @@ export function createSearch(readSnapshot: ReadSnapshot, interpret: InterpretQue
   }
 }
 
-function keyOf({ channel, filters, stretch }: SearchRequest, { words, count, locales }: WantedWords): string {
+function keyOf({ channel, filters, stretch }: SearchRequest, { words, missing, locales }: WantedWords): string {
   const place = stretch.start === null ? `${stretch.skip}` : `${stretch.start.direction} ${placeOf(stretch.start)}`
-  return `${stretch.rows} ${place} ${count} ${words.text} ${locales.join()} ${canonicalQuery({ channel, filters, sort: DEFAULT_SORT })}`
+  return `${stretch.rows} ${place} ${missing} ${words.text} ${locales.join()} ${canonicalQuery({ channel, filters, sort: DEFAULT_SORT })}`
 }

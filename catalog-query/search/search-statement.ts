@@ -18,6 +18,8 @@ const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 
 /** Of D description, C attributes, B names and codes, A title. */
 const WEIGHTS = '{0.1, 0.3, 0.6, 1}'
+/** The best of the wordings counts, not their sum: what is called both a laptop and a notebook is rather a bag for either. */
+const SYNONYM_WEIGHT = 0.95
 
 /**
  * How relevant a row of `titled` or `others` is. Depends on the product and the query alone, never on other products: the place of a product
@@ -31,13 +33,14 @@ const WEIGHTS = '{0.1, 0.3, 0.6, 1}'
  */
 const score = (bound: {
   readonly match: string
-  readonly rank: string
+  /** The words as they were typed, then its other wordings. */
+  readonly ranks: readonly string[]
   readonly code: string
   readonly category: string
   readonly terms: string
 }): string => /* sql */ `
   round((
-    ts_rank('${WEIGHTS}', words, ${bound.rank})
+    greatest(${bound.ranks.map((rank, i) => `${i === 0 ? '' : `${SYNONYM_WEIGHT} * `}ts_rank('${WEIGHTS}', words, ${rank})`).join(', ')})
     + 0.25 * ts_rank_cd('${WEIGHTS}', words, ${bound.match}, 32)
     + case when in_title then 0.1 + 0.2 * least(1, ${bound.terms}::int::float8 / title_words) else 0 end
     + 0.05 * ln(1 + least(greatest(popularity, 0), 1e9)) / 20
@@ -59,14 +62,15 @@ export function searchStatement(
 ): SnapshotStatement {
   const scope = listScope({ channel, filters })
   const { bind } = scope
-  const { words, count, locales } = wanted
+  const { words, missing, locales } = wanted
   // Each a select of its own: worked out once, where a plan without the values would do it for every row.
   const code = `(select ${codeTsquery(words, bind)})`
   const match = `(select ${matchTsquery(wanted, '', bind)})`
   const titled = `s.words @@ (select (${matchTsquery(wanted, 'AB', bind)}) || ${code})`
-  const rank = `(select ${toTsquery(bind(rankText(words)), locales)})`
+  const wordings = [words, ...words.wordings]
+  const ranks = wordings.map((wording) => `(select ${toTsquery(bind(rankText(wording)), locales)})`)
   const terms = bind(words.terms.length)
-  const category = `(select ${bind(`'${words.category}'`)}::tsquery)`
+  const category = `(select ${bind(wordings.map((wording) => `'${wording.category}'`).join(' | '))}::tsquery)`
   const matched = /* sql */ `(
         select s.product_id, s.words, s.title_words
         from read.search s
@@ -82,7 +86,16 @@ export function searchStatement(
   const direction = backwards ? 'asc' : 'desc'
   const place =
     start === null ? '' : `where (position, id) ${backwards ? '>' : '<'} (${bind(start.position)}::numeric, ${bind(start.id)}::uuid)`
-  const name = ['search', depth.scored, count, ...locales, ...filters.keys(), ...(start === null ? [] : [start.direction]), rows].join('-')
+  const name = [
+    'search',
+    depth.scored,
+    missing,
+    wordings.length,
+    ...locales,
+    ...filters.keys(),
+    ...(start === null ? [] : [start.direction]),
+    rows,
+  ].join('-')
   const text = /* sql */ `
     /* search */
     with ${scope.resolved},
@@ -90,7 +103,7 @@ export function searchStatement(
     left_over as materialized (select ${depth.scored} - count(*) as missing from titled),
     others as materialized (${candidates(false, String(depth.scored))}),
     scored as (
-      select product_id as id, max(${score({ match, rank, code, category, terms })}) as position
+      select product_id as id, max(${score({ match, ranks, code, category, terms })}) as position
       from (select * from titled union all select * from others) as candidates
       group by product_id)
     select id, 0 as leg, position::float8 as position

@@ -3,10 +3,14 @@ import { tick } from '../../shared/clock.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
 import { existsStatement } from './query-meaning.ts'
-import { repairStatement } from './repair-statement.ts'
-import { parseQuery } from './search-query.ts'
+import { countWordsStatement } from './fewer-words.ts'
+import { doubtfulParts, repairStatement } from './repair-statement.ts'
 import { searchStatement } from './search-statement.ts'
 import { learnWords } from '../../test/support/learn-words.ts'
+import { SHIPPED_SYNONYMS } from '../config.ts'
+import { readSynonyms } from './synonyms.ts'
+
+const understand = readSynonyms(SHIPPED_SYNONYMS)
 
 let database: TestDatabase
 let ticking: NodeJS.Timeout
@@ -121,6 +125,32 @@ test('a word that no product has is repaired before any is left out, and the ans
   expect(await search('iphnoe')).toMatchObject({ match: 'repaired', repaired: 'iphone' })
   expect(await search('samsnug ssd')).toMatchObject({ repaired: 'samsung ssd' })
   expect(await search('samsnug ssd qwertzuiop')).toMatchObject({ match: 'most', repaired: 'samsung ssd qwertzuiop' })
+})
+
+test('where no product has all words but one, those with the most of them are found', async () => {
+  expect(await search('cheap blinking razer mouse')).toMatchObject({ match: 'some', keys: ['MOUSE-2'] })
+  expect(await search('qwertzuiop asdfghjkl viper trousers desk')).toMatchObject({
+    match: 'some',
+    keys: expect.arrayContaining(['MOUSE-2', 'PAD-1', 'LAMP-1']) as unknown,
+  })
+  expect(await search('cheap blinking razer mouse', '&sort=price&count=capped')).toMatchObject({ keys: ['MOUSE-2'], count: { value: 1 } })
+  expect(await search('cheap blinking wireless mouse', '&brand=razer')).toMatchObject({ match: 'some', keys: ['MOUSE-2'] })
+  expect(await search('qwertzuiop asdfghjkl yxcvbnm')).toMatchObject({ match: 'most', keys: [] })
+})
+
+test('words that shops write together or apart are found either way', async () => {
+  expect(await search('desklamp')).toMatchObject({ match: 'repaired', repaired: 'desk lamp', keys: ['LAMP-3', 'LAMP-2', 'LAMP-1'] })
+  expect(await search('logi tech mouse')).toMatchObject({ match: 'repaired', repaired: 'logitech mouse', keys: ['MOUSE-1'] })
+})
+
+test('what is called otherwise is found, too, behind what is called as it was asked for', async () => {
+  const named = ['Slim notebook', 'Gaming laptop', 'Bag for a laptop or notebook'].map((title, i) => product({ key: `NAMED-${i}`, title }))
+  await putProducts(database, named)
+  await database.caughtUp()
+  expect(await search('laptop')).toMatchObject({ match: 'all', keys: ['NAMED-1', 'NAMED-0', 'NAMED-2'] })
+  expect((await search('notebooks')).keys[0]).toBe('NAMED-0')
+  for (const { key } of [{ key: 'NAMED-0' }, { key: 'NAMED-1' }, { key: 'NAMED-2' }]) await deleteProduct(database, key)
+  await database.caughtUp()
 })
 
 test('what finds nothing and is near to nothing is an empty list', async () => {
@@ -287,18 +317,16 @@ test('no search scans a table, however common its words are', async () => {
     insert into read.term (locale, word, products) select 'en', 'thing' || md5(n::text), 1 from generate_series(1, 20000) n;
     analyze`)
   const statements = ['common', 'common word7', 'thing123', 'thing', 'nothing at all'].flatMap((q) => {
-    const words = parseQuery(q)
+    const words = understand(q, ['en'])
     const wanted = { words, locales: ['en'] }
     const list = { channel: 'default', filters: new Map() }
     const stretch = { start: null, skip: 0, rows: 25 }
     return [
-      searchStatement({ ...list, wanted: { ...wanted, count: 'all' } }, stretch),
-      existsStatement(list, { ...wanted, count: 'all' }),
-      searchStatement({ ...list, wanted: { ...wanted, count: 'most' } }, stretch),
-      repairStatement(
-        words.terms.map(({ text }, term) => ({ term, word: text, text })),
-        ['en'],
-      ),
+      searchStatement({ ...list, wanted: { ...wanted, missing: 0 } }, stretch),
+      existsStatement(list, { ...wanted, missing: 0 }),
+      searchStatement({ ...list, wanted: { ...wanted, missing: 1 } }, stretch),
+      repairStatement(doubtfulParts(words), ['en']),
+      countWordsStatement(words, ['en']),
     ]
   })
   for (const { text, values } of statements) {

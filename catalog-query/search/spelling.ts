@@ -2,6 +2,7 @@
 
 /** Of the vocabulary: a word that some title, brand or category has. */
 export interface KnownWord {
+  /** Or two with a blank between them, which is one letter more. */
   readonly word: string
   /** How many products have it, about. */
   readonly products: number
@@ -53,4 +54,17 @@ export function nearForms(word: string): readonly string[] {
   const without = letters.map((_, i) => letters.toSpliced(i, 1).join(''))
   const swapped = letters.slice(1).map((letter, i) => letters.toSpliced(i, 2, letter, letters[i]!).join(''))
   return [...new Set([...without, ...swapped])].filter((form) => form !== word)
+}
+
+/** The vocabulary has no shorter words. */
+const SPLIT_LENGTH_AT_LEAST = 3
+
+/** The word as two: `harddrive` as `har` and `ddrive`, `hard` and `drive`, and so on. */
+export function splitForms(word: string): readonly (readonly [string, string])[] {
+  const letters = Array.from(word)
+  const places = letters.length - 2 * SPLIT_LENGTH_AT_LEAST + 1
+  return Array.from({ length: Math.max(0, places) }, (_, i) => [
+    letters.slice(0, SPLIT_LENGTH_AT_LEAST + i).join(''),
+    letters.slice(SPLIT_LENGTH_AT_LEAST + i).join(''),
+  ])
 }

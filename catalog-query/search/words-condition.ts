@@ -1,12 +1,13 @@
 /** The words of a query as a condition on a row `l` of read.listing: what lists in other orders, counts and facets use. */
 import type { Bind, FilterCondition } from '../list/list-filters.ts'
 import type { SearchQuery } from './search-query.ts'
-import { matchText, toTsquery, type WordCount } from './search-words-sql.ts'
+import { matchText, toTsquery } from './search-words-sql.ts'
 
 /** What is looked for, and how much of it a product must have. */
 export interface WantedWords {
   readonly words: SearchQuery
-  readonly count: WordCount
+  /** How many of the words it may lack. */
+  readonly missing: number
   /** The reader's, preferred first: text in another language is not looked at. */
   readonly locales: readonly string[]
 }
@@ -37,8 +38,8 @@ export function matchesOf(wanted: WantedWords, bind: Bind): string {
  * products with any of its endings (of 287,000 products with "black", 60 ms and more).
  * @param fields only these weights; '' for all
  */
-export function matchTsquery({ words, count, locales }: WantedWords, fields: '' | 'AB', bind: Bind): string {
-  const query = (goesOn: boolean) => toTsquery(bind(matchText(words, { count, fields, goesOn })), locales)
+export function matchTsquery({ words, missing, locales }: WantedWords, fields: '' | 'AB', bind: Bind): string {
+  const query = (goesOn: boolean) => toTsquery(bind(matchText(words, { missing, fields, goesOn })), locales)
   const common = /* sql */ `exists (
           select
           from read.term t

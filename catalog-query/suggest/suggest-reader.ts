@@ -4,10 +4,11 @@ import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
 import { vouchingOf } from '../http/answer-headers.ts'
 import type { ListRow } from '../list/list-row.ts'
-import type { InterpretQuery } from '../search/query-meaning.ts'
-import { parseQuery, type SearchQuery } from '../search/search-query.ts'
+import type { InterpreterOptions, InterpretQuery } from '../search/query-meaning.ts'
+import type { SearchQuery } from '../search/search-query.ts'
 import { searchStatement } from '../search/search-statement.ts'
 import { PREFIX_LENGTH } from '../search/search-words-sql.ts'
+import type { UnderstandQuery } from '../search/synonyms.ts'
 import { nameStatement, popularStatement, prefixText, type NameRow } from './suggest-statement.ts'
 
 export interface SuggestRequest {
@@ -41,31 +42,41 @@ const TRUST_US = 60_000_000
 const REFRESH_AFTER = 0.5
 const ENTRY_BYTES = 3_000
 
-export function createSuggestReader(readSnapshot: ReadSnapshot, interpret: InterpretQuery, options: { maxBytes: number }): ReadSuggestions {
+export function createSuggestReader(
+  readSnapshot: ReadSnapshot,
+  interpret: InterpretQuery,
+  { maxBytes, understand }: InterpreterOptions,
+): ReadSuggestions {
   const cache = createSnapshotCache<Suggestions>({
-    ...options,
+    maxBytes,
     sizeOf: () => ENTRY_BYTES,
     trustUs: () => TRUST_US,
     refreshAfter: REFRESH_AFTER,
   })
   return (request, token) => {
-    const query = parseQuery(request.q)
+    const query = understand(request.q, request.locales)
     const key = `${request.channel} ${request.locales.join()} ${query.text}`
-    return cache.read(key, token, (withToken) => suggest({ readSnapshot, interpret }, { ...request, query }, withToken))
+    return cache.read(key, token, (withToken) => suggest({ readSnapshot, interpret, understand }, { ...request, query }, withToken))
   }
 }
 
+interface SuggestParts {
+  readonly readSnapshot: ReadSnapshot
+  readonly interpret: InterpretQuery
+  readonly understand: UnderstandQuery
+}
+
 async function suggest(
-  { readSnapshot, interpret }: { readSnapshot: ReadSnapshot; interpret: InterpretQuery },
+  parts: SuggestParts,
   request: SuggestRequest & { readonly query: SearchQuery },
   token: ConsistencyToken | null,
 ): Promise<Vouched<Suggestions>> {
-  const typed = await suggestFor(readSnapshot, request, token)
+  const typed = await suggestFor(parts, request, token)
   if (!isEmpty(typed.value) || request.query.terms.length === 0) return typed
-  const meaning = await interpret({ ...request, filters: new Map(), match: null }, token)
+  const meaning = await parts.interpret({ ...request, filters: new Map(), match: null }, token)
   const { repaired, wanted } = meaning.value
   if (repaired === null) return { ...typed, ...vouchingOf([typed, meaning]) }
-  const meant = await suggestFor(readSnapshot, { ...request, query: wanted.words }, token)
+  const meant = await suggestFor(parts, { ...request, query: wanted.words }, token)
   return { ...meant, ...vouchingOf([typed, meaning, meant]), value: { ...meant.value, repaired } }
 }
 
@@ -74,12 +85,12 @@ function isEmpty({ products, names }: Suggestions): boolean {
 }
 
 async function suggestFor(
-  readSnapshot: ReadSnapshot,
+  { readSnapshot, understand }: SuggestParts,
   { channel, locales, query }: SuggestRequest & { readonly query: SearchQuery },
   token: ConsistencyToken | null,
 ): Promise<Vouched<Suggestions>> {
   const stretch = { start: null, skip: 0, rows: PRODUCTS_AT_MOST }
-  const wanted = { words: withoutFirstLetter(query), count: 'all' as const, locales }
+  const wanted = { words: isFirstLetter(query) ? understand(query.text.slice(0, -2), locales) : query, missing: 0, locales }
   const products =
     query.terms.length > 1 || query.text.length >= PREFIX_LENGTH
       ? searchStatement({ channel, filters: new Map(), wanted }, stretch, DEPTH)
@@ -93,7 +104,6 @@ async function suggestFor(
 }
 
 /** One letter after other words says too little to be looked for. */
-function withoutFirstLetter(query: SearchQuery): SearchQuery {
-  const last = query.terms.at(-1)?.text ?? ''
-  return query.terms.length > 1 && last.length === 1 ? parseQuery(query.text.slice(0, -2)) : query
+function isFirstLetter({ terms }: SearchQuery): boolean {
+  return terms.length > 1 && terms.at(-1)?.text.length === 1
 }

@@ -37,8 +37,9 @@ interface SuggestParts {
 
 /** @param options.maxBytes of memory for suggestions, and for compressed answers: this much each */
 export function registerSuggestRoutes(app: HttpServer, context: ReadContext, options: { readonly maxBytes: number }): void {
-  const { readSnapshot } = context
-  const readSuggestions = createSuggestReader(readSnapshot, createInterpreter(readSnapshot, options), options)
+  const { readSnapshot, understand } = context
+  const search = { ...options, understand }
+  const readSuggestions = createSuggestReader(readSnapshot, createInterpreter(readSnapshot, search), search)
   const parts = { context, readSuggestions, findGzip: createGzipCache(options.maxBytes) }
   const schema = {
     operationId: 'suggest',

@@ -2,7 +2,7 @@
 import { FACET } from '../../shared/facet-token.ts'
 import type { SnapshotStatement } from '../cache/product-read.ts'
 import { tokenOf } from '../list/list-filters.ts'
-import type { SearchQuery } from '../search/search-query.ts'
+import type { Wording } from '../search/search-query.ts'
 
 export interface NameRow {
   readonly kind: 'brand' | 'category'
@@ -22,7 +22,7 @@ const NAMES_LOOKED_AT = 20
 const nearest = (alias: string) => `order by (starts_with(${alias}.slug, $3)) desc, length(${alias}.slug), ${alias}.slug`
 
 /** @returns rows of NameRow. @param text prefixText() of the query */
-export function nameStatement(channel: string, { text, query }: { text: string; query: SearchQuery }): SnapshotStatement {
+export function nameStatement(channel: string, { text, query }: { text: string; query: Wording }): SnapshotStatement {
   const sql = /* sql */ `
     /* suggest names */
     with asked as materialized (select (select id from channel where code = $1) as channel_id, to_tsquery('simple', $2) as words),
@@ -96,7 +96,7 @@ export function popularStatement(
 }
 
 /** All words, the last of which may go on, however short it is. @param fields only these weights */
-export function prefixText({ terms }: SearchQuery, fields: '' | 'AB'): string {
+export function prefixText({ terms }: Wording, fields: '' | 'AB'): string {
   const words = terms.map(({ text }) => text.split(/[^\p{L}\p{M}\p{N}]+/u).filter((word) => word !== '')).flat()
   return words.map((word, i) => `${word}${label(i === words.length - 1, fields)}`).join(' & ')
 }

@@ -11,6 +11,8 @@ import { createProductFinder } from '../../catalog-query/product/find-product.ts
 import { createLookUps } from '../../catalog-query/product/look-up.ts'
 import { createAdmission } from '../../catalog-query/http/admission.ts'
 import { createReferenceData } from '../../catalog-query/reference-data.ts'
+import { SHIPPED_SYNONYMS } from '../../catalog-query/config.ts'
+import { readSynonyms } from '../../catalog-query/search/synonyms.ts'
 import { createQueryServer, type QueryServerParts } from '../../catalog-query/server.ts'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { nowUs } from '../../shared/stamp.ts'
@@ -48,6 +50,7 @@ export async function openQueryServer(database: TestDatabase, settings: Settings
       loadProduct: loader.load,
       readSnapshot,
       reference: createReferenceData(readSnapshot, nowUs),
+      understand: readSynonyms(SHIPPED_SYNONYMS),
       products: createProductFinder({ ...reader, lookUps: createLookUps(readSnapshot, { maxBytes: MEMORY_BYTES }) }),
       answers: { cacheControl: 'public, max-age=1', private: authRequired, observeStaleness: () => {}, doubtUs: () => 0 },
       nowUs,

@@ -22,6 +22,8 @@ import { createProductFinder } from '../../catalog-query/product/find-product.ts
 import { registerSuggestRoutes } from '../../catalog-query/suggest/suggest-routes.ts'
 import { createLookUps } from '../../catalog-query/product/look-up.ts'
 import { createReferenceData } from '../../catalog-query/reference-data.ts'
+import { SHIPPED_SYNONYMS } from '../../catalog-query/config.ts'
+import { readSynonyms } from '../../catalog-query/search/synonyms.ts'
 import { readAfterCommit } from '../../shared/clock.ts'
 import { createHttpServer, type HttpServer } from '../../shared/http-server.ts'
 import { inTransaction } from '../../shared/postgres.ts'
@@ -62,6 +64,7 @@ export function openReadingApp(database: TestDatabase): ReadingApp {
     loadProduct: loader.load,
     readSnapshot,
     reference: createReferenceData(readSnapshot, nowUs),
+    understand: readSynonyms(SHIPPED_SYNONYMS),
     products: createProductFinder({ ...reader, lookUps: createLookUps(readSnapshot, { maxBytes: MAX_BYTES }) }),
     answers: { cacheControl: 'public, max-age=1', private: false, observeStaleness: () => {}, doubtUs: () => 0 },
     nowUs,

@@ -2,6 +2,7 @@
  * What the writer knows: of every edit when it was sent, whether and when it was acknowledged, and with which rev. All times
  * are of one clock, performance.now() of the process that both writes and reads.
  */
+import { revTimeline } from '../../shared/stamp.ts'
 
 export interface Edit {
   /** Unique in a run; the product's document carries it. */
@@ -22,15 +23,31 @@ export interface CommitLog {
   begun(product: string): Edit
   acknowledged(edit: Edit, rev: number): void
   /**
-   * A primary was promoted that has these revs and nothing later.
+   * A primary was promoted that has these revs and nothing later. That also goes for what the old one committed and is acknowledged only after this.
    * @param survived rev by product @returns how many acknowledged edits were lost
    */
   truncated(survived: ReadonlyMap<string, number>, atMs: number): number
   edits(): readonly Edit[]
 }
 
+interface Truncation {
+  readonly survived: ReadonlyMap<string, number>
+  /** The old primary's: what has a later one was committed by the new. */
+  readonly timeline: number
+  readonly atMs: number
+}
+
 export function createCommitLog(): CommitLog {
   const edits: Edit[] = []
+  const truncations: Truncation[] = []
+
+  function loseIfTruncated(edit: Edit): void {
+    const { rev, product } = edit
+    if (rev === null || edit.lostMs !== null) return
+    const by = truncations.find(({ survived, timeline }) => rev > (survived.get(product) ?? Infinity) && revTimeline(rev) <= timeline)
+    if (by !== undefined) edit.lostMs = by.atMs
+  }
+
   return {
     begun: (product) => {
       const sentMs = performance.now()
@@ -49,11 +66,13 @@ export function createCommitLog(): CommitLog {
     acknowledged: (edit, rev) => {
       edit.rev = rev
       edit.acknowledgedMs = performance.now()
+      loseIfTruncated(edit)
     },
     truncated: (survived, atMs) => {
-      const lost = edits.filter((edit) => edit.rev !== null && edit.lostMs === null && edit.rev > (survived.get(edit.product) ?? Infinity))
-      for (const edit of lost) edit.lostMs = atMs
-      return lost.length
+      truncations.push({ survived, timeline: revTimeline(Math.max(...survived.values())), atMs })
+      const kept = edits.filter(({ lostMs }) => lostMs === null)
+      kept.forEach(loseIfTruncated)
+      return kept.filter(({ lostMs }) => lostMs !== null).length
     },
     edits: () => edits,
   }

@@ -1,15 +1,10 @@
-/** Runs the proxies in a thread of their own: their bytes must not wait behind the driver's requests, nor the other way round. */
-import { parentPort } from 'node:worker_threads'
+/** Runs the proxies in a process of their own: their bytes must not wait behind the driver's requests, nor the other way round. */
 import type { EdgeAnswer, EdgeOrder } from './edges.ts'
 import { openProxy, type TcpProxy } from './tcp-proxy.ts'
 
 const proxies = new Map<string, TcpProxy>()
 
 async function carryOut(order: EdgeOrder): Promise<void> {
-  if (order.act === 'close') {
-    await Promise.all([...proxies.values()].map((proxy) => proxy.close()))
-    return
-  }
   if (order.act === 'open') {
     proxies.set(order.edge, await openProxy(order.port, order.target))
     return
@@ -21,10 +16,12 @@ async function carryOut(order: EdgeOrder): Promise<void> {
   else proxy.cut()
 }
 
-parentPort?.on('message', ({ id, order }: { id: number; order: EdgeOrder }) => {
-  const answer = (problem: string | null) => parentPort?.postMessage({ id, problem } satisfies EdgeAnswer)
+process.on('message', ({ id, order }: { id: number; order: EdgeOrder }) => {
+  const answer = (problem: string | null) => process.send?.({ id, problem } satisfies EdgeAnswer)
   carryOut(order).then(
     () => answer(null),
     (error: Error) => answer(error.message),
   )
 })
+// Whoever broke the network off is gone, and this with it.
+process.on('disconnect', () => process.exit())

@@ -1,7 +1,6 @@
 /** Every connection between two parts of the cluster goes through an edge, `FROM>TO`, which is a proxy that faults can be put on. */
+import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { matching } from './target.ts'
 import type { ProxyMode } from './tcp-proxy.ts'
 
@@ -10,7 +9,6 @@ export type EdgeOrder =
   | { readonly act: 'mode'; readonly edge: string; readonly mode: ProxyMode }
   | { readonly act: 'target'; readonly edge: string; readonly target: number }
   | { readonly act: 'cut'; readonly edge: string }
-  | { readonly act: 'close' }
 
 export interface EdgeAnswer {
   readonly id: number
@@ -27,19 +25,15 @@ export interface Edges extends AsyncDisposable {
   names(): readonly string[]
 }
 
-const END_MS = 5_000
-
-/** Resolves when the work is done or has failed, at the latest after 5 s. */
-async function withinLimit(work: Promise<unknown>): Promise<void> {
-  await Promise.race([work.catch(() => {}), sleep(END_MS, null, { ref: false })])
-}
-
 export function createEdges(): Edges {
-  const worker = new Worker(join(import.meta.dirname, 'edge-worker.ts'))
+  // No thread: one that is ended in the middle of a connect or a write may spin in Node's own clean-up for ever (seen on Node 24).
+  const worker = fork(join(import.meta.dirname, 'edge-worker.ts'))
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const waiting = new Map<number, PromiseWithResolvers<void>>()
   const edges: string[] = []
   let nextId = 1
-  worker.on('message', ({ id, problem }: EdgeAnswer) => {
+  worker.on('message', (message) => {
+    const { id, problem } = message as EdgeAnswer
     if (problem === null) waiting.get(id)?.resolve()
     else waiting.get(id)?.reject(new Error(problem))
     waiting.delete(id)
@@ -47,12 +41,15 @@ export function createEdges(): Edges {
   worker.on('error', (error) => {
     for (const each of waiting.values()) each.reject(error)
   })
+  worker.on('exit', () => {
+    for (const each of waiting.values()) each.reject(new Error('The edges have ended'))
+  })
 
   async function send(order: EdgeOrder): Promise<void> {
     const id = nextId++
     const answered = Promise.withResolvers<void>()
     waiting.set(id, answered)
-    worker.postMessage({ id, order })
+    worker.send({ id, order })
     await answered.promise
   }
   const sendAll = async (pattern: string, order: (edge: string) => EdgeOrder) => {
@@ -69,9 +66,8 @@ export function createEdges(): Edges {
     cut: (pattern) => sendAll(pattern, (edge) => ({ act: 'cut', edge })),
     names: () => edges,
     [Symbol.asyncDispose]: async () => {
-      // First its sockets: a thread that is ended in the middle of a connect or a write may spin in its own clean-up for ever (seen on Node 24).
-      await withinLimit(send({ act: 'close' }))
-      await withinLimit(worker.terminate())
+      worker.kill('SIGKILL')
+      await exited
     },
   }
 }

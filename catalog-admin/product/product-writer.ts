@@ -51,6 +51,7 @@ async function applyWrites(client: PoolClient, writes: readonly ProductWrite[], 
   const proposed = await proposeAll(client, opened)
   const plan = await openPlan(client, openOnes(proposed), channels)
   const planned = proposed.map((step) => ('open' in step ? consider(plan, step.open) : step))
+  await retryIfMade(client, refusedAsNew(proposed, planned))
   const revs = await writeChanges(client, openOnes(planned), { channels, newChannels: [...plan.newChannels.values()] }, context)
   return planned.map((step) => ('open' in step ? written(step.open, revs.get(step.open.id) ?? 0) : step.settled))
 }
@@ -129,6 +130,24 @@ function consider(plan: Plan, proposal: Proposal): Step<Change> {
   const { stored } = proposal
   if (stored === null) throw new Error('Expected a new product to be a change')
   return { settled: { ok: true, outcome: 'unchanged', id: stored.id, key: stored.product.key, version: stored.version, rev: stored.rev } }
+}
+
+function refusedAsNew(proposed: readonly Step<Proposal>[], planned: readonly Step<Change>[]): readonly string[] {
+  return proposed.flatMap((step, i) => {
+    const after = planned[i]
+    const isRefused = after !== undefined && 'settled' in after && !after.settled.ok
+    return isRefused && 'open' in step && step.open.stored === null ? [step.open.input.key] : []
+  })
+}
+
+/**
+ * The lock's snapshot may be from before another transaction made a product, and the claims' from after it: what was new then is refused for
+ * the SKU that is its own.
+ */
+async function retryIfMade(client: PoolClient, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
+  const { keyOwner } = await readClaims(client, { keys, skus: [], slugs: [] })
+  if (keys.some((key) => keyOwner(key) !== undefined)) throw new RetryTransaction('Another transaction made one of the new products')
 }
 
 function written({ id, product, version, action }: Change, rev: number): WriteResult {

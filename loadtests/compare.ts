@@ -41,7 +41,7 @@ function chooseScenarios(names: readonly string[]): readonly Scenario[] {
     const scenario = known.find((each) => each.name === name)
     if (scenario === undefined) throw new UsageError(`No scenario "${name}". There are: ${known.map((each) => each.name).join(', ')}`)
     // One cluster serves all ways, one after another.
-    if (scenario.fresh === true || scenario.redisCluster === true || scenario.clockAheadMs !== undefined)
+    if (scenario.fresh === true || scenario.redisCluster !== undefined || scenario.clockAheadMs !== undefined)
       throw new UsageError(`The scenario ${name} needs a cluster of its own`)
     return scenario
   })

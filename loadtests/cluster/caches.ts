@@ -1,4 +1,4 @@
-/** The cluster's Redis: one server behind edges, with a second one that can take its place, or a Redis Cluster of three nodes. */
+/** The cluster's Redis: one server behind edges, with a second one that can take its place, or a Redis Cluster of three masters. */
 import { join } from 'node:path'
 import { redisClusterUrl, startRedisCluster } from '../../stack/redis-cluster.ts'
 import { findRedis, redisUrl, startRedis, type RedisServerOptions } from '../../stack/redis.ts'
@@ -22,7 +22,7 @@ export interface Caches {
 
 const REPOSITORY = join(import.meta.dirname, '../..')
 const MEMORY_MB = 128
-const NODES = 3
+const MASTERS = 3
 
 async function serverOptions({ folder, track, tell }: CacheOptions, name: string): Promise<Omit<RedisServerOptions, 'port'>> {
   const command = await findRedis(REPOSITORY, tell)
@@ -41,10 +41,10 @@ export async function startOneRedis(options: CacheOptions): Promise<Caches> {
   return { parts, urlFor: async (program) => redisUrl(await options.openEdge(program)) }
 }
 
-/** Its nodes are `redis-1` and so on, without edges: they tell every client where the others are. */
-export async function startThreeNodes(options: CacheOptions): Promise<Caches> {
+/** Its masters are `redis-1` and so on, their replicas from `redis-4` on, without edges: they tell every client where the others are. */
+export async function startCacheCluster(options: CacheOptions, replicas: 0 | 1): Promise<Caches> {
   const common = await serverOptions(options, 'redis')
-  const nodes = await startRedisCluster(common, NODES)
+  const nodes = await startRedisCluster({ ...common, masters: MASTERS, replicas })
   const parts = nodes.map(({ port, clusterPort, dataDir, process }, i) =>
     createPart(`redis-${i + 1}`, () => startRedis({ ...common, dataDir, port, clusterPort }), process),
   )

@@ -8,7 +8,7 @@ import { LOOPBACK } from '../../stack/port.ts'
 import { postgresUrl } from '../../stack/postgres-server.ts'
 import { createProcessBook, type ProcessBook } from '../../stack/process-book.ts'
 import { runToEnd } from '../../stack/process.ts'
-import { startOneRedis, startThreeNodes, type Caches } from './caches.ts'
+import { startCacheCluster, startOneRedis, type Caches } from './caches.ts'
 import { DATABASE, startDatabases, type Databases } from './databases.ts'
 import { createEdges, type Edges } from './edges.ts'
 import { createPart, signalAll, wakePart, type Part } from './part.ts'
@@ -21,8 +21,8 @@ export interface ClusterOptions {
   readonly tell: (line: string) => void
   /** Takes the logs of all parts at the end; null: they go with everything else. */
   readonly logsTo: string | null
-  /** Three nodes instead of one server. */
-  readonly redisCluster: boolean
+  /** Three masters, each with so many replicas, instead of one server; null: the one server. */
+  readonly redisCluster: { readonly replicas: 0 | 1 } | null
   /** Asked at each start of a query process or an invalidator: what runs in its place; null: the catalog's own. */
   readonly substitute?: Substitutes | undefined
 }
@@ -171,13 +171,9 @@ async function openDatabases({ folder, edges, book, parts }: Assembly, ports: Cl
 }
 
 async function openCaches({ folder, edges, book, parts, tell, redisCluster }: Assembly, ports: ClusterPorts): Promise<Caches> {
-  const caches = await (redisCluster ? startThreeNodes : startOneRedis)({
-    folder,
-    ports,
-    track: book.track('part'),
-    tell,
-    openEdge: (client) => openEdge(edges, `${client}>redis`, ports.redis),
-  })
+  const openRedisEdge = (client: string) => openEdge(edges, `${client}>redis`, ports.redis)
+  const options = { folder, ports, track: book.track('part'), tell, openEdge: openRedisEdge }
+  const caches = await (redisCluster === null ? startOneRedis(options) : startCacheCluster(options, redisCluster.replicas))
   parts.push(...caches.parts)
   return caches
 }

@@ -44,7 +44,7 @@ export interface FaultRunner extends AsyncDisposable {
 export function createFaultRunner(options: FaultRunOptions): FaultRunner {
   let ground: Ground | null = null
   const random = createRandom(options.seed)
-  const isPeculiar = ({ clockAheadMs, redisCluster }: Scenario) => clockAheadMs !== undefined || redisCluster === true
+  const isPeculiar = ({ clockAheadMs, redisCluster }: Scenario) => clockAheadMs !== undefined || redisCluster !== undefined
 
   async function endGround(): Promise<void> {
     await ground?.[Symbol.asyncDispose]()
@@ -101,7 +101,7 @@ export async function prepareGround(
 ): Promise<Ground> {
   const cluster = await startCluster({
     clockAheadMs: scenario.clockAheadMs ?? {},
-    redisCluster: scenario.redisCluster === true,
+    redisCluster: scenario.redisCluster ?? null,
     tell,
     logsTo: logsTo === null ? null : join(logsTo, scenario.name),
     substitute,

@@ -64,8 +64,8 @@ export interface Scenario {
   readonly fresh?: boolean
   /** By program: how far its clock is ahead, milliseconds. Needs a cluster of its own. */
   readonly clockAheadMs?: Readonly<Record<string, number>>
-  /** A Redis Cluster of three nodes, `redis-1` to `redis-3`, instead of one server. Needs a cluster of its own. */
-  readonly redisCluster?: boolean
+  /** A Redis Cluster of three masters, `redis-1` to `redis-3`, each with so many replicas, from `redis-4` on, instead of one server. Needs a cluster of its own. */
+  readonly redisCluster?: { readonly replicas: 0 | 1 }
   /** Why this protocol cannot keep its promise here; stale answers are then expected, and their absence is a failure. */
   readonly expectsStale?: string
   readonly steps: readonly Step[]

@@ -18,11 +18,12 @@ COPY shared ./shared
 COPY catalog-query ./catalog-query
 COPY catalog-admin ./catalog-admin
 # Without settings each program ends at once, with every module loaded: that fills the compile cache, and a start takes 70 ms instead of 370.
+# As the user who will run them: the cache is one user's own, and the file system is read-only later.
+RUN install -d -o 1000 -g 1000 .compile-cache && chmod -R a+rX /catalog
+USER 1000
 RUN for program in catalog-query catalog-query/invalidator catalog-query/auditor catalog-admin catalog-admin/relay catalog-admin/migrate; do \
       node "$program/main.ts" 2>/dev/null || true; \
-    done \
-    && chmod -R a+rX /catalog
-USER 1000
+    done
 EXPOSE 3000 3001 3100 3101 3102 3103 3104
 ENTRYPOINT ["node"]
 CMD ["catalog-query/main.ts"]

@@ -1,5 +1,5 @@
 /** A private Redis (or Valkey): a cache that keeps nothing, on loopback. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -39,9 +39,16 @@ function unpackBinary(folder: string): string {
   mkdirSync(part)
   const jarTool = findCommand('jar')
   const unzip = jarTool ? [jarTool, 'xf', join(folder, jar ?? '')] : ['unzip', '-q', join(folder, jar ?? '')]
-  spawnSync(unzip[0] ?? '', unzip.slice(1), { cwd: part })
+  const { status } = spawnSync(unzip[0] ?? '', unzip.slice(1), { cwd: part })
   const name = readdirSync(part).find((file) => /^redis-server.*linux-(amd64|x86_64)$/.test(file))
-  if (name === undefined) throw new Error(`${jar} carries no redis-server for this machine`)
+  if (name === undefined) {
+    rmSync(part, { recursive: true })
+    throw new Error(
+      status === 0
+        ? `${jar} carries no redis-server for this machine`
+        : `${jar} cannot be unpacked: it takes jar (of a JDK) or unzip on PATH`,
+    )
+  }
   renameSync(join(part, name), binary)
   chmodSync(binary, 0o755)
   return binary

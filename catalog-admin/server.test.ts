@@ -128,12 +128,18 @@ test('a known path with another method is 405 with Allow; OPTIONS answers it too
   expect((await admin.call('GET', '/admin/v1/nothing')).status).toBe(404)
 })
 
-test('GET answers 304 to the version it has, weak, in a list, or *; and 200 to another', async () => {
+test('GET of a channel answers 304 to the version it has, weak, in a list, or *; and 200 to another', async () => {
+  const channel = '/admin/v1/channels/default'
   for (const tag of ['"1"', 'W/"1"', '"0", "1"', '*']) {
-    const answer = await admin.call('GET', ONE, { headers: { 'if-none-match': tag } })
+    const answer = await admin.call('GET', channel, { headers: { 'if-none-match': tag } })
     expect([answer.status, answer.body, answer.headers.get('etag')], tag).toEqual([304, '', '"1"'])
   }
-  expect((await admin.call('GET', ONE, { headers: { 'if-none-match': '"2"' } })).status).toBe(200)
+  expect((await admin.call('GET', channel, { headers: { 'if-none-match': '"2"' } })).status).toBe(200)
+})
+
+test('GET of a product answers it whole and is not kept: prices, stock and the bin are no part of its version', async () => {
+  const answer = await admin.call('GET', ONE, { headers: { 'if-none-match': '"1"' } })
+  expect([answer.status, answer.headers.get('etag'), answer.headers.get('cache-control')]).toEqual([200, '"1"', 'no-store'])
 })
 
 test('HEAD answers what GET would, without the body', async () => {

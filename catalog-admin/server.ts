@@ -28,7 +28,7 @@ import { AttributeSchema, BrandSchema, CategorySchema, registerReferenceRoutes }
 export interface AdminServerParts {
   readonly pool: Pool
   readonly authenticator: Authenticator
-  readonly imports: Omit<ImportRouteParts, 'pool'>
+  readonly imports: Omit<ImportRouteParts, 'pool' | 'makeToken'>
   readonly log: Logger
   readonly metrics: Registry
   readonly logPerMille: number
@@ -84,8 +84,8 @@ export async function createAdminServer(parts: AdminServerParts): Promise<HttpSe
   registerChannelRoutes(app, { pool, runWrite, makeToken })
   registerReferenceRoutes(app, { pool, makeToken })
   registerCategoryOrderRoutes(app, { pool, runWrite, makeToken })
-  registerImportRoutes(app, { pool, ...parts.imports })
-  registerClientRoutes(app, { pool, authenticator })
+  registerImportRoutes(app, { pool, makeToken, ...parts.imports })
+  registerClientRoutes(app, { pool, authenticator, makeToken })
   return app
 }
 

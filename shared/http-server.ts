@@ -18,7 +18,7 @@ import {
   PROBLEMS,
   unavailable,
   unsupportedMediaType,
-  validationFailed,
+  invalidBody,
   type FieldError,
 } from './problem.ts'
 
@@ -53,10 +53,12 @@ export function createHttpServer(options: HttpServerOptions) {
     frameworkErrors: (error, request, reply) => void sendProblem(toCatalogError(error, request), request, reply),
     clientErrorHandler: refuseConnection,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // What still comes over a kept-alive connection is answered, and the connection ended after it.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 512, caseSensitive: true },
     ajv: { customOptions: { allErrors: true, coerceTypes: 'array', removeAdditional: false, useDefaults: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  app.removeContentTypeParser('text/plain')
   const findMethods = watchMethods(app)
   app.setErrorHandler((error, request, reply) => {
     // That a body cannot be read matters less than that nobody here would have read it.
@@ -140,6 +142,26 @@ export function toCatalogError(error: unknown, request: FastifyRequest): Catalog
   return new CatalogError('internal', PROBLEMS.internal[1], { cause: error })
 }
 
+/** By the keyword of JSON Schema, what was expected: no message of a library leaves. */
+const EXPECTED: Readonly<Record<string, (params: Record<string, unknown>) => string>> = {
+  additionalProperties: () => 'is not known',
+  required: () => 'is required',
+  enum: ({ allowedValues }) => `must be one of ${[allowedValues].flat().join(', ')}`,
+  const: ({ allowedValue }) => `must be ${String(allowedValue)}`,
+  type: ({ type }) => `must be ${[type].flat().join(' or ')}`,
+  pattern: () => 'is not well formed',
+  format: ({ format }) => `must be a ${String(format)}`,
+  minimum: ({ limit }) => `must be at least ${String(limit)}`,
+  maximum: ({ limit }) => `must be at most ${String(limit)}`,
+  minLength: ({ limit }) => `must have at least ${String(limit)} characters`,
+  maxLength: ({ limit }) => `must have at most ${String(limit)} characters`,
+  minItems: ({ limit }) => `must have at least ${String(limit)} items`,
+  maxItems: ({ limit }) => `must have at most ${String(limit)} items`,
+  minProperties: ({ limit }) => `must have at least ${String(limit)} members`,
+  maxProperties: ({ limit }) => `must have at most ${String(limit)} members`,
+  uniqueItems: () => 'must have no item twice',
+}
+
 /** Of one answer: ten thousand parameters, each of them wrong, are not told one by one. */
 const ERRORS_AT_MOST = 100
 
@@ -150,10 +172,10 @@ function fromValidation(failure: FastifyFailure): CatalogError {
     const path = issue.instancePath + (typeof named === 'string' ? `/${named}` : '')
     const place = inBody ? { pointer: path } : { parameter: path.replace(/^\//, '').replace(/\/\d+$/, '') }
     const code = issue.keyword === 'additionalProperties' ? 'unknown' : issue.keyword
-    const what = code === 'unknown' ? 'is not known' : (issue.message ?? 'is not valid')
+    const what = EXPECTED[issue.keyword]?.(issue.params) ?? 'is not valid'
     return { ...place, code, message: `${inBody ? path || 'The body' : place.parameter} ${what}` }
   })
-  return inBody ? validationFailed(errors) : invalidParameter(errors)
+  return inBody ? invalidBody(errors) : invalidParameter(errors)
 }
 
 /** The parser takes what it cannot decode as it is: a filter by `%FF` would find nothing, and nobody would know why. */

@@ -11,7 +11,7 @@ const ADVICE: Readonly<Record<ProblemName, string>> = {
   'missing-scope': 'required names the scope. Use a client that has it, or have one made by POST /admin/v1/clients.',
   'not-found': 'Check the address. A product that readers may not see yet is not found by them either.',
   'method-not-allowed': 'The Allow header lists what is allowed at this address.',
-  'not-acceptable': 'Widen the Accept header.',
+  'not-acceptable': 'Let Accept-Encoding allow gzip, br or identity.',
   'key-taken': 'Change that product by PUT …/by-key/{key}, or choose another key.',
   'sku-taken': 'A SKU belongs to one variant of the whole catalog. sku names it.',
   'slug-taken': 'Choose another slug, or leave it out: one is then made from the title.',

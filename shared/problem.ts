@@ -93,7 +93,11 @@ export const methodNotAllowed = (method: string, allowed: readonly string[]) =>
     headers: { allow: allowed.join(', ') },
   })
 export const gone = (what: string, value: string) => new CatalogError('gone', `The ${what} "${value}" was deleted`)
-export const keyTaken = (key: string) => new CatalogError('key-taken', `Another product has the key "${key}"`, { extra: { key } })
+/** @param currentVersion of the product that has it, where it was looked at */
+export const keyTaken = (key: string, currentVersion?: number) =>
+  new CatalogError('key-taken', `Another product has the key "${key}"`, {
+    extra: { key, ...(currentVersion === undefined ? {} : { currentVersion }) },
+  })
 export const skuTaken = (sku: string) => new CatalogError('sku-taken', `Another variant has the SKU "${sku}"`, { extra: { sku } })
 export const slugTaken = (slug: string, locale: string) =>
   new CatalogError('slug-taken', `Another product has the slug "${slug}" in ${locale}`, { extra: { slug, locale } })
@@ -129,6 +133,9 @@ export const validationFailed = (errors: readonly FieldError[]) =>
       .slice(0, 1000),
     { extra: { errors } },
   )
+/** A field that is not known is a mistake in the request, whatever else is wrong in what it holds. @param errors of a schema: `unknown` is the code of a field that is not known */
+export const invalidBody = (errors: readonly FieldError[]) =>
+  errors.some(({ code }) => code === 'unknown') ? invalidParameter(errors) : validationFailed(errors)
 export const overloaded = (detail: string, cause?: unknown) =>
   new CatalogError('overloaded', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS }, cause })
 export const unavailable = (detail: string, cause?: unknown) =>

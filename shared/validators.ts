@@ -4,6 +4,11 @@ import addFormats from 'ajv-formats'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 
+/** Not the format `uuid`: that allows `urn:uuid:` in front, which PostgreSQL does not. */
+export const UUID_PATTERN = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+/** PostgreSQL stores no NUL, and refuses to look for it. */
+export const TEXT_PATTERN = '^[^\\u0000]*$'
+
 export interface Validators {
   readonly all: FastifySchemaCompiler<unknown>
   /** For routes that check their body themselves, and say so better than a schema could. */

@@ -7,9 +7,11 @@ import type { HttpServer } from '../../shared/http-server.ts'
 import { inTransaction } from '../../shared/postgres.ts'
 import { invalidParameter, missingScope, notFound } from '../../shared/problem.ts'
 import { type Scope, SCOPES } from '../../shared/scope.ts'
+import { TEXT_PATTERN, UUID_PATTERN } from '../../shared/validators.ts'
 import { addAuditEntry } from '../audit-entry.ts'
+import { answerToken, type MakeToken } from '../http/consistency.ts'
 import { PageQuery, readPage } from '../http/page.ts'
-import { named, pageOf, read, responses, Time, TimeOrNull } from '../http/schemas.ts'
+import { named, pageOf, read, RequestHeaders, responses, Time, TimeOrNull } from '../http/schemas.ts'
 import type { WriteContext } from '../product/product-write.ts'
 import { type ApiClient, createApiClient, findApiClient, listApiClients, revokeApiClient } from './api-client.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -18,6 +20,7 @@ import { principalOf } from './route-guard.ts'
 export interface ClientRouteParts {
   readonly pool: Pool
   readonly authenticator: Authenticator
+  readonly makeToken: MakeToken
 }
 
 const PATH = '/admin/v1/clients'
@@ -34,10 +37,10 @@ const fields = {
   revokedAt: TimeOrNull,
 }
 export const ApiClientSchema: TSchema = Type.Object(fields, { $id: 'ApiClient', ...strict })
-const Params = Type.Object({ id: fields.id })
+const Params = Type.Object({ id: Type.String({ pattern: UUID_PATTERN }) })
 const Body = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' }),
+    name: Type.String({ minLength: 1, maxLength: 128, pattern: TEXT_PATTERN }),
     scopes: Type.Array(Type.Enum(SCOPES), { minItems: 1, maxItems: SCOPES.length, uniqueItems: true }),
   },
   { ...strict, examples: [{ name: 'erp', scopes: ['product:read', 'product:write'] }] },
@@ -45,7 +48,7 @@ const Body = Type.Object(
 
 export function registerClientRoutes(app: HttpServer, parts: ClientRouteParts): void {
   addCreate(app, parts.pool)
-  addReads(app, parts.pool)
+  addReads(app, parts)
   addRevoke(app, parts)
 }
 
@@ -99,10 +102,11 @@ function refuseForeignScopes(request: FastifyRequest, scopes: readonly Scope[]):
   if (foreign !== undefined) throw missingScope(foreign)
 }
 
-function addReads(app: HttpServer, pool: Pool): void {
+function addReads(app: HttpServer, { pool, makeToken }: ClientRouteParts): void {
   const list = {
     tags,
     summary: 'Clients, oldest first',
+    headers: Type.Object(RequestHeaders.token),
     querystring: Type.Object(PageQuery, strict),
     response: responses({ 200: read('A page of clients, revoked ones too', pageOf(named('ApiClient'))) }, ['invalid-cursor']),
   }
@@ -112,16 +116,23 @@ function addReads(app: HttpServer, pool: Pool): void {
     positionOf: (client: ApiClient) => client.id,
     isPosition: (position: string | number): position is string => isUuid(position),
   }
-  app.get(PATH, { schema: list, config }, async (request) => await readPage(clients, request.query))
+  app.get(PATH, { schema: list, config }, async (request, reply) => {
+    const page = await readPage(clients, request.query)
+    await answerToken(makeToken, request, reply, null)
+    return page
+  })
 
   const one = {
     tags,
     summary: 'One client',
     params: Params,
+    headers: Type.Object(RequestHeaders.token),
     response: responses({ 200: read('The client', named('ApiClient')) }, ['not-found']),
   }
-  app.get(`${PATH}/:id`, { schema: one, config }, async (request) => {
-    return (await findApiClient(pool, request.params.id)) ?? noClient(request.params.id)
+  app.get(`${PATH}/:id`, { schema: one, config }, async (request, reply) => {
+    const client = (await findApiClient(pool, request.params.id)) ?? noClient(request.params.id)
+    await answerToken(makeToken, request, reply, null)
+    return client
   })
 }
 

@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { missingScope } from '../../shared/problem.ts'
 import type { Authenticator, Principal } from './authenticator.ts'
 
+const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
+
 const principals = new WeakMap<FastifyRequest, Principal>()
 
 /** Who sent it. Only within a route that names a scope. */
@@ -15,6 +17,9 @@ export function principalOf(request: FastifyRequest): Principal {
 /** Call it before the first route. The check comes before the body is read: a stranger's megabyte is not parsed. */
 export function guardRoutes(app: FastifyInstance, authenticator: Authenticator): void {
   app.addHook('onRoute', (route) => {
+    // A route that takes no parameters says so of each that is sent: a misspelt one is not silently left aside.
+    if (route.config?.scope !== null && route.schema?.querystring === undefined)
+      route.schema = { ...route.schema, querystring: NO_PARAMETERS }
     if (route.config?.scope === undefined) throw new Error(`Expected ${String(route.method)} ${route.url} to name its scope, or null`)
   })
   app.addHook('onRequest', async (request) => {

@@ -7,9 +7,11 @@ import { Type } from 'typebox'
 import { v7 as uuidv7, validate as isUuid } from 'uuid'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { invalidState, malformedBody, notFound, overloaded, unsupportedMediaType } from '../../shared/problem.ts'
+import { UUID_PATTERN } from '../../shared/validators.ts'
 import { principalOf } from '../access/route-guard.ts'
+import { answerToken, type MakeToken } from '../http/consistency.ts'
 import { isIntegerPosition, PageQuery, readPage } from '../http/page.ts'
-import { named, pageOf, read, responses } from '../http/schemas.ts'
+import { named, pageOf, read, RequestHeaders, responses } from '../http/schemas.ts'
 import { type FailedLine, listImportErrors, MAX_STORED_ERRORS } from './import-error.ts'
 import { applyDryRun, createImportJob, endJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
 import { IMPORTS_PATH } from './import-state.ts'
@@ -18,6 +20,7 @@ import { MAX_UPLOAD_BYTES, storeUpload } from './upload.ts'
 
 export interface ImportRouteParts {
   readonly pool: Pool
+  readonly makeToken: MakeToken
   /** The name of this process, the same that its runner has. */
   readonly owner: string
   /** Called when a job is there to be run. */
@@ -32,15 +35,15 @@ const FORMAT = 'application/x-ndjson'
 const config = { scope: 'import:run' } as const
 const tags = ['imports']
 const strict = { additionalProperties: false }
-const Params = Type.Object({ id: Type.String({ format: 'uuid' }) })
+const Params = Type.Object({ id: Type.String({ pattern: UUID_PATTERN }) })
 
 /** Their schemas, named in the OpenAPI document. */
 export const IMPORT_SCHEMAS = [ImportSchema, ImportErrorSchema]
 
 export function registerImportRoutes(app: HttpServer, parts: ImportRouteParts): void {
   void app.register(async (scope) => addUpload(scope, parts))
-  addReads(app, parts.pool)
-  addErrors(app, parts.pool)
+  addReads(app, parts)
+  addErrors(app, parts)
   addActions(app, parts)
 }
 
@@ -96,18 +99,24 @@ async function existingJob(pool: Pool, id: string): Promise<ImportJob> {
   return job
 }
 
-function addReads(app: HttpServer, pool: Pool): void {
+function addReads(app: HttpServer, { pool, makeToken }: ImportRouteParts): void {
   const one = {
     tags,
     summary: 'How far an import is',
     params: Params,
+    headers: Type.Object(RequestHeaders.token),
     response: responses({ 200: read('The import', named('Import')) }, ['not-found']),
   }
-  app.get(`${IMPORTS_PATH}/:id`, { schema: one, config }, async (request) => importView(await existingJob(pool, request.params.id)))
+  app.get(`${IMPORTS_PATH}/:id`, { schema: one, config }, async (request, reply) => {
+    const job = await existingJob(pool, request.params.id)
+    await answerToken(makeToken, request, reply, null)
+    return importView(job)
+  })
 
   const list = {
     tags,
     summary: 'Imports, newest first',
+    headers: Type.Object(RequestHeaders.token),
     querystring: Type.Object(PageQuery, strict),
     response: responses({ 200: read('A page of imports', pageOf(named('Import'))) }, ['invalid-cursor']),
   }
@@ -117,19 +126,24 @@ function addReads(app: HttpServer, pool: Pool): void {
     positionOf: (job: ImportView) => job.id,
     isPosition: (position: string | number): position is string => isUuid(position),
   }
-  app.get(IMPORTS_PATH, { schema: list, config }, async (request) => await readPage(jobs, request.query))
+  app.get(IMPORTS_PATH, { schema: list, config }, async (request, reply) => {
+    const page = await readPage(jobs, request.query)
+    await answerToken(makeToken, request, reply, null)
+    return page
+  })
 }
 
-function addErrors(app: HttpServer, pool: Pool): void {
+function addErrors(app: HttpServer, { pool, makeToken }: ImportRouteParts): void {
   const schema = {
     tags,
     summary: 'The lines that failed',
     description: `In the order of the file; the first ${MAX_STORED_ERRORS} or a few more, later ones are only counted.`,
     params: Params,
+    headers: Type.Object(RequestHeaders.token),
     querystring: Type.Object(PageQuery, strict),
     response: responses({ 200: read('A page of errors', pageOf(named('ImportError'))) }, ['not-found', 'invalid-cursor']),
   }
-  app.get(`${IMPORTS_PATH}/:id/errors`, { schema, config }, async (request) => {
+  app.get(`${IMPORTS_PATH}/:id/errors`, { schema, config }, async (request, reply) => {
     const { id } = await existingJob(pool, request.params.id)
     const errors = {
       name: `errors of ${id}`,
@@ -137,7 +151,9 @@ function addErrors(app: HttpServer, pool: Pool): void {
       positionOf: (error: FailedLine) => error.line,
       isPosition: isIntegerPosition,
     }
-    return await readPage(errors, request.query)
+    const page = await readPage(errors, request.query)
+    await answerToken(makeToken, request, reply, null)
+    return page
   })
 }
 

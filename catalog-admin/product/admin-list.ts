@@ -67,5 +67,6 @@ export function adminListPosition(entry: AdminListEntry): string {
 
 /** Whether a text has the form of a position: a forged one must not reach PostgreSQL. */
 export function isAdminListPosition(text: unknown): text is string {
-  return typeof text === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text)
+  return typeof text === 'string' && POSITION.test(text) && Number.isFinite(Date.parse(text.split('/', 1)[0] ?? ''))
 }
+const POSITION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/

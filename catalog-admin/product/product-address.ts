@@ -1,20 +1,25 @@
 /** The two ways to address a product: by id and by key. */
 import { type Static, Type } from 'typebox'
+import { TEXT_PATTERN, UUID_PATTERN } from '../../shared/validators.ts'
 import type { ProductRef } from './product-write.ts'
 
 export const PRODUCTS_PATH = '/admin/v1/products'
 
-const ById = Type.Object({ id: Type.String({ format: 'uuid' }) })
-const ByKey = Type.Object({ key: Type.String({ minLength: 1, maxLength: 128 }) })
+const ById = Type.Object({ id: Type.String({ pattern: UUID_PATTERN }) })
+export const ADDRESS_BY_KEY = Type.Object({ key: Type.String({ minLength: 1, maxLength: 128, pattern: TEXT_PATTERN }) })
 
 export interface ProductAddress {
   readonly path: string
-  readonly params: typeof ById | typeof ByKey
+  readonly params: typeof ById | typeof ADDRESS_BY_KEY
   /** @param params as the route's schema let them through */
   readonly refOf: (params: unknown) => ProductRef
 }
 
 export const ADDRESSES: readonly ProductAddress[] = [
   { path: `${PRODUCTS_PATH}/:id`, params: ById, refOf: (params) => ({ id: (params as Static<typeof ById>).id.toLowerCase() }) },
-  { path: `${PRODUCTS_PATH}/by-key/:key`, params: ByKey, refOf: (params) => ({ key: (params as Static<typeof ByKey>).key }) },
+  {
+    path: `${PRODUCTS_PATH}/by-key/:key`,
+    params: ADDRESS_BY_KEY,
+    refOf: (params) => ({ key: (params as Static<typeof ADDRESS_BY_KEY>).key }),
+  },
 ]

@@ -1,7 +1,8 @@
 /** Works out, write after write, what will be written: prices checked, SKUs and slugs claimed, equal writes dropped. */
 import { CatalogError, type FieldError, keyTaken, skuTaken, validationFailed } from '../../shared/problem.ts'
 import { v7 as newId } from 'uuid'
-import type { Channel, NewChannel } from '../reference/channels.ts'
+import { type Channel, CURRENCIES, defaultLocaleOf, type NewChannel } from '../reference/channels.ts'
+import { mainLocale } from '../reference/references.ts'
 import { type CompletePrice, type CompleteProduct, type CompleteVariant, contentText, type StoredProduct } from './complete-product.ts'
 import type { Claims, SlugName } from './product-claims.ts'
 import type { CanonicalVariant, PriceEntry, ProductInput } from './product-input.ts'
@@ -54,11 +55,13 @@ export function createPlan(channels: ReadonlyMap<string, Channel>, claims: Claim
     const live = stored !== null && stored.deletedMs === null
     // Channels of this write alone, which may still fail.
     const made = new Map<string, NewChannel>()
-    const [defaultLocale = 'en'] = Object.keys(input.i18n)
+    const defaultLocale = mainLocale(input.i18n, defaultLocaleOf(channels))
     const sell: SellIn = (code, currency) => {
       const channel = channels.get(code) ?? newChannels.get(code) ?? made.get(code)
-      if (channel === undefined && currency !== null) made.set(code, { code, currency, defaultLocale })
-      return channel?.currency ?? currency
+      if (channel !== undefined) return channel.currency
+      if (currency === null || !CURRENCIES.has(currency)) return null
+      made.set(code, { code, currency, defaultLocale })
+      return currency
     }
     refuseTakenNames(id, input, claims)
     const variants = completeVariants(input.variants, stored, sell)
@@ -122,7 +125,7 @@ function claim(
   for (const [locale, slug] of slugsOf(product)) claims.takeSlug(locale, slug, id)
 }
 
-/** The currency of a channel, which is made if it is not there and the price has one; null when neither is so. */
+/** The currency of a channel, which is made if it is not there and the price has one that exists; null when neither is so. */
 type SellIn = (channel: string, currency: string | null) => string | null
 
 /** Variants keep their ids by SKU, and their prices and stock where the input is silent about them. */
@@ -148,7 +151,9 @@ function completeVariants(variants: readonly CanonicalVariant[], stored: StoredP
 function completePrices(prices: readonly PriceEntry[], pointer: string, sell: SellIn, errors: FieldError[]): readonly CompletePrice[] {
   return prices.map(({ channel, currency: asked, amount, compareAt }) => {
     const currency = sell(channel, asked)
-    if (currency === null) {
+    if (currency === null && asked !== null) {
+      errors.push({ pointer, code: 'currency', message: `${pointer} must have the ISO 4217 code of a currency, not ${asked}` })
+    } else if (currency === null) {
       const message = `${pointer} names the channel "${channel}", which does not exist: with a currency it is made`
       errors.push({ pointer, code: 'unknown-channel', message })
     } else if (asked !== null && asked !== currency) {

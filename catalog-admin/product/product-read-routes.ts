@@ -3,10 +3,11 @@ import type { Pool } from 'pg'
 import { Type } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { invalidParameter, notFound } from '../../shared/problem.ts'
+import { TEXT_PATTERN } from '../../shared/validators.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
 import { PageQuery, readPage } from '../http/page.ts'
-import { sendVersioned } from '../http/preconditions.ts'
-import { ETagHeader, named, notModified, pageOf, read, RequestHeaders, responses } from '../http/schemas.ts'
+import { versionTag } from '../http/preconditions.ts'
+import { ETagHeader, named, pageOf, read, RequestHeaders, responses } from '../http/schemas.ts'
 import { findRepresentation } from '../reference/find-representation.ts'
 import { readAdminProduct } from './admin-document.ts'
 import { adminListPosition, isAdminListPosition, listAdminProducts } from './admin-list.ts'
@@ -43,7 +44,7 @@ function addWorkList(app: HttpServer, { pool, makeToken }: ProductReadParts): vo
           Type.String({
             minLength: 1,
             maxLength: 128,
-            pattern: '^[^\\u0000]*$',
+            pattern: TEXT_PATTERN,
             description: 'How the key, a SKU or a title begins, in any case',
           }),
         ),
@@ -72,21 +73,20 @@ function addRead(app: HttpServer, { pool, makeToken }: ProductReadParts): void {
   const schema = {
     tags,
     summary: 'One product, as it is edited',
-    description: 'Drafts and products in the bin too.',
-    headers: Type.Object({ ...RequestHeaders.ifNoneMatch, ...RequestHeaders.token }),
-    response: responses(
-      { 200: read('The product', named('AdminProduct'), { ...ETagHeader, 'Catalog-Rev': Type.String() }), 304: notModified },
-      ['not-found'],
-    ),
+    description: 'Drafts and products in the bin too. Always whole: prices, stock and the bin are no part of the version that the ETag is.',
+    headers: Type.Object(RequestHeaders.token),
+    response: responses({ 200: read('The product', named('AdminProduct'), { ...ETagHeader, 'Catalog-Rev': Type.String() }) }, [
+      'not-found',
+    ]),
   }
   for (const { path, params, refOf } of ADDRESSES) {
     app.get(path, { schema: { ...schema, params }, config }, async (request, reply) => {
       const ref = refOf(request.params)
       const product = (await readAdminProduct(pool, ref)) ?? noProduct(ref)
       const { id, rev, version } = product
-      void reply.header('catalog-rev', String(rev))
+      void reply.headers({ etag: versionTag(version), 'catalog-rev': String(rev), 'cache-control': 'no-store' })
       await answerToken(makeToken, request, reply, { id, rev })
-      return sendVersioned(request, reply, version, product)
+      return product
     })
   }
 }
@@ -98,7 +98,7 @@ function noProduct(ref: ProductRef): never {
 
 const PreviewQuery = Type.Object(
   {
-    channel: Type.Optional(Type.String({ maxLength: 64, default: 'default' })),
+    channel: Type.Optional(Type.String({ maxLength: 64, pattern: TEXT_PATTERN, default: 'default' })),
     locale: Type.Optional(
       Type.String({ maxLength: 64, pattern: '^[A-Za-z0-9-]*$', description: 'The channel’s default when it is left out' }),
     ),

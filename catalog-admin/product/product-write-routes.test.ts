@@ -90,7 +90,7 @@ test('a key that is there already: POST is 409 key-taken, and PUT with If-None-M
   expect([twice.status, twice.body.type]).toEqual([409, '/problems/key-taken'])
   const createOnly = { 'if-none-match': '*' }
   const refused = await admin.call<Problem>('PUT', byKey('K-1'), { body: product('K-1', { tags: ['new'] }), headers: createOnly })
-  expect([refused.status, refused.body.type]).toEqual([412, '/problems/version-conflict'])
+  expect(refused).toMatchObject({ status: 412, body: { type: '/problems/version-conflict', currentVersion: 1, changedPointers: [] } })
   expect((await admin.call('PUT', byKey('K-2'), { body: product('K-2'), headers: createOnly })).status).toBe(201)
 })
 
@@ -148,7 +148,7 @@ test('If-Match on PUT: the version that is there passes, an older one is 412 and
   const late = await admin.call<Problem>('PUT', byKey('M-1'), { body: product('M-1', { tags: ['b'] }), headers: { 'if-match': '"1"' } })
   expect(late).toMatchObject({ status: 412, body: { currentVersion: 2, changedPointers: ['/tags'] } })
   expect((await admin.call('PUT', byKey('M-1'), { body: product('M-1', { tags: ['b'] }), headers: { 'if-match': '*' } })).status).toBe(200)
-  expect((await admin.call('PUT', byKey('M-2'), { body: product('M-2'), headers: { 'if-match': '*' } })).status).toBe(404)
+  expect((await admin.call('PUT', byKey('M-2'), { body: product('M-2'), headers: { 'if-match': '*' } })).status).toBe(412)
   const odd = await admin.call<Problem>('PUT', byKey('M-1'), { body: product('M-1'), headers: { 'if-match': 'seven' } })
   expect(odd).toMatchObject({ status: 400, body: { type: '/problems/invalid-parameter', errors: [{ parameter: 'If-Match' }] } })
 })
@@ -229,6 +229,7 @@ test('DELETE needs If-Match, answers 204 with rev and token, and restore brings 
 test('what is in the bin is not edited: 410 gone; restoring what is not there changes nothing', async () => {
   await create('B-1')
   expect(await admin.call('POST', `${byKey('B-1')}/restore`)).toMatchObject({ status: 200, body: { unchanged: true } })
+  expect((await admin.call('POST', `${byKey('B-1')}/restore`, { headers: { 'if-match': '"9"' } })).status).toBe(412)
   await admin.call('DELETE', byKey('B-1'), { headers: { 'if-match': '*' } })
   expect(await patch(byKey('B-1'), { tags: ['x'] }, { 'if-match': '*' })).toMatchObject({ status: 410, body: { type: '/problems/gone' } })
 })
@@ -249,9 +250,12 @@ test('Prefer: return=minimal is 204, with all the headers', async () => {
   expect((await patch(byKey('N-1'), { tags: ['x'] }, { ...minimal, 'if-match': '"1"' })).status).toBe(204)
 })
 
-test('an unknown field, a wrong type and a bad text are 422, each with its pointer, and nothing is written', async () => {
+test('an unknown field is 400, a wrong type and a bad text 422, each with its pointer, and nothing is written', async () => {
   const unknown = await admin.call<Problem>('POST', PRODUCTS, { body: product('U-1', { colour: 'red' }) })
-  expect(unknown).toMatchObject({ status: 422, body: { errors: [{ pointer: '/colour', code: 'unknown' }] } })
+  expect(unknown).toMatchObject({
+    status: 400,
+    body: { type: '/problems/invalid-parameter', errors: [{ pointer: '/colour', code: 'unknown' }] },
+  })
   const type = await admin.call<Problem>('POST', PRODUCTS, { body: product('U-1', { popularity: '5' }) })
   expect(type).toMatchObject({ status: 422, body: { errors: [{ pointer: '/popularity', code: 'type' }] } })
   const nul = await admin.call<Problem>('POST', PRODUCTS, { body: product('U-1', { tags: ['a\0'] }) })
@@ -259,10 +263,51 @@ test('an unknown field, a wrong type and a bad text are 422, each with its point
   expect((await admin.call('GET', byKey('U-1'))).status).toBe(404)
 })
 
+test('a parameter that a write does not take is 400 with its name', async () => {
+  for (const [method, path] of [
+    ['POST', PRODUCTS],
+    ['PUT', byKey('U-2')],
+    ['DELETE', byKey('U-2')],
+    ['GET', byKey('U-2')],
+    ['POST', `${byKey('U-2')}/restore`],
+  ] as const) {
+    const answer = await admin.call<Problem>(
+      method,
+      `${path}?dryRun=true`,
+      method === 'PUT' || path === PRODUCTS ? { body: product('U-2') } : {},
+    )
+    expect(answer, `${method} ${path}`).toMatchObject({ status: 400, body: { errors: [{ parameter: 'dryRun', code: 'unknown' }] } })
+  }
+  expect((await admin.call('GET', byKey('U-2'))).status).toBe(404)
+})
+
+test('an address that PostgreSQL could not look up is 400', async () => {
+  const { id } = await create('NUL-1')
+  for (const path of [
+    byKey('\0'),
+    `${PRODUCTS}/urn:uuid:${id}`,
+    `${byKey('\0')}/preview`,
+    '/admin/v1/channels/%00',
+    `/admin/v1/clients/urn:uuid:${id}`,
+  ])
+    expect((await admin.call('GET', path)).status, path).toBe(400)
+  expect((await admin.call('GET', `${byKey('NUL-1')}/preview?channel=%00`)).status).toBe(400)
+})
+
+test('patches do not make a document larger than a PUT may send', async () => {
+  await create('LARGE-1')
+  const text = 'x'.repeat(90_000)
+  const grow = async (n: number) => await patch(byKey('LARGE-1'), { attributes: { [`text${n}`]: text } }, { 'if-match': '*' })
+  for (let n = 0; n < 11; n++) expect((await grow(n)).status, String(n)).toBe(200)
+  expect(await grow(11)).toMatchObject({ status: 413, body: { type: '/problems/payload-too-large' } })
+  expect((await patch(byKey('LARGE-1'), { attributes: { text0: null } }, { 'if-match': '*' })).status).toBe(200)
+})
+
 test('a body that is no JSON is 400, none at all too, another type 415, more than 1 MiB 413', async () => {
   expect(await admin.call('POST', PRODUCTS, { body: '{"key":' })).toMatchObject({ status: 400, body: { type: '/problems/malformed-body' } })
   expect((await admin.call('POST', PRODUCTS, { headers: { 'content-type': 'application/json' } })).status).toBe(400)
   expect((await admin.call('POST', PRODUCTS, { body: 'a,b', headers: { 'content-type': 'text/csv' } })).status).toBe(415)
+  expect((await admin.call('POST', PRODUCTS, { body: '{}', headers: { 'content-type': 'text/plain' } })).status).toBe(415)
   const huge = await admin.call<{ detail: string }>('POST', PRODUCTS, {
     body: product('H-1', { attributes: { text: 'x'.repeat(1024 * 1024) } }),
   })

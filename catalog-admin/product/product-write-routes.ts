@@ -3,13 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { PoolClient } from 'pg'
 import { type Static, Type } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
-import { CatalogError, unsupportedMediaType, validationFailed } from '../../shared/problem.ts'
+import { CatalogError, invalidBody, unsupportedMediaType, validationFailed, versionConflict } from '../../shared/problem.ts'
 import { createsOnly, ifMatch, requiredIfMatch } from '../http/preconditions.ts'
 import { named, RequestHeaders, responses, written } from '../http/schemas.ts'
 import type { Validators } from '../../shared/validators.ts'
 import type { WriteAnswer } from '../http/write-answer.ts'
 import type { RunWrite } from '../http/write.ts'
-import { ADDRESSES, PRODUCTS_PATH } from './product-address.ts'
+import { ADDRESS_BY_KEY, ADDRESSES, PRODUCTS_PATH } from './product-address.ts'
 import { parseProductInput } from './parse-product-input.ts'
 import { MAX_DOCUMENT_BYTES, type ProductInput } from './product-input.ts'
 import type { ProductRef, ProductWrite, WriteContext, WriteProducts } from './product-write.ts'
@@ -76,7 +76,7 @@ function addPut(app: HttpServer, parts: ProductWriteParts): void {
     description:
       'The whole document. Equal content answers `"unchanged":true` and emits nothing. A variant without `prices` or `stock` keeps those it has. ' +
       'What GET answers may be sent back as it is: the fields that the catalog adds are left aside.',
-    params: Type.Object({ key: Type.String({ minLength: 1, maxLength: 128 }) }),
+    params: ADDRESS_BY_KEY,
     headers: Type.Object({ ...match, ...createOnly, ...prefer, ...token }),
     body: named<unknown>('ProductInput'),
     response: responses(
@@ -105,7 +105,8 @@ function addPut(app: HttpServer, parts: ProductWriteParts): void {
 /** RFC 9110, 13.1.2: a false `If-None-Match: *` is answered 412, whatever the write itself would call it. */
 function asPreconditionFailed(error: unknown): unknown {
   if (!(error instanceof CatalogError) || error.problem !== 'key-taken') return error
-  return new CatalogError('version-conflict', `${error.message}, and If-None-Match: * only creates`, { extra: error.extra, cause: error })
+  const { key, currentVersion } = error.extra as { readonly key: string; readonly currentVersion?: number }
+  return currentVersion === undefined ? error : versionConflict(key, { currentVersion })
 }
 
 const READ_ONLY = ['id', 'version', 'rev', 'createdAt', 'updatedAt', 'deletedAt', 'unchanged']
@@ -216,7 +217,7 @@ const minimal = written('Done; no body was wanted', null, { rev: true })
 
 function parsed(body: unknown): ProductInput {
   const result = parseProductInput(body)
-  if (!result.ok) throw validationFailed(result.errors)
+  if (!result.ok) throw invalidBody(result.errors)
   return result.input
 }
 

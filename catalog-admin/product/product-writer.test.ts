@@ -70,7 +70,7 @@ test('a new product has its document, its lists, one event and one line in the a
   expect(doc).toMatchObject({
     id: created.id,
     brand: { slug: 'acme', name: 'Acme' },
-    categories: [{ slug: 'jackets', path: [{ de: 'Clothing' }, { de: 'Jackets' }] }, { path: [{ de: 'Sale' }] }],
+    categories: [{ slug: 'jackets', path: [{ en: 'Clothing' }, { en: 'Jackets' }] }, { path: [{ en: 'Sale' }] }],
     i18n: { en: { title: `Jacket ${key}`, description: 'Warm', slug: `jacket-${key.toLowerCase()}` } },
     attributes: { weight_g: 420, color: 'red', sizes: ['M', 'L'], waterproof: true },
     variants: [
@@ -220,17 +220,30 @@ test('a mode that does not fit what is there is refused', async () => {
   await expect(writeOne(database.primary, putOf(plain(key), { mode: 'create' }))).rejects.toMatchObject({ problem: 'key-taken' })
 })
 
-test('a channel that is not there is made by a price with a currency, refused without one', async () => {
+test('a channel that is not there is made by a price with a currency, refused without one or with one that does not exist', async () => {
   const [first, second] = [newKey(), newKey()]
   const inStore = (key: string, currency?: string) =>
     plain(key, { locale: 'fr', variants: [{ sku: key, prices: [{ channel: 'store', currency, amount: 5 }] }] })
   await expect(writeOne(database.primary, putOf(inStore(first)))).rejects.toMatchObject({
     extra: { errors: [{ pointer: '/variants/0/prices', code: 'unknown-channel' }] },
   })
+  await expect(writeOne(database.primary, putOf(inStore(first, 'QQQ')))).rejects.toMatchObject({
+    extra: { errors: [{ pointer: '/variants/0/prices', code: 'currency' }] },
+  })
   const results = await writeAll(database.primary, [putOf(inStore(first, 'EUR')), putOf(inStore(second, 'CHF'))])
   expect(results).toMatchObject([{ ok: true }, { ok: false, error: { problem: 'validation-failed' } }])
   const { rows } = await database.primary.query(`select currency, default_locale from channel where code = 'store'`)
   expect(rows).toEqual([{ currency: 'EUR', default_locale: 'fr' }])
+  const audit = await database.primary.query(`select diff from audit_log where action = 'channel.created' and resource_id = 'store'`)
+  expect(audit.rows).toEqual([{ diff: { code: 'store', currency: 'EUR', defaultLocale: 'fr' } }])
+})
+
+test('names without a locale are in that of the default channel, where the product has it', async () => {
+  const i18n = { de: { title: 'Jacke' }, en: { title: 'Jacket' } }
+  await writeOne(database.primary, putOf(plain(newKey(), { title: undefined, i18n, categories: [['Anoraks']] })))
+  await writeOne(database.primary, putOf(plain(newKey(), { locale: 'fr', categories: [['Vestes']] })))
+  const { rows } = await database.primary.query(`select i18n from category where name in ('Anoraks', 'Vestes') order by name`)
+  expect(rows).toEqual([{ i18n: { en: 'Anoraks' } }, { i18n: { fr: 'Vestes' } }])
 })
 
 test('a product in the bin is gone from the lists, comes back whole, and keeps its id', async () => {

@@ -1,7 +1,7 @@
 /** Writes what a plan has worked out: references, rows, read model and log, in an order in which two writers never wait in a circle. */
 import type { PoolClient } from 'pg'
 import { allSent } from '../../shared/postgres.ts'
-import { addChannels, type Channel, type NewChannel } from '../reference/channels.ts'
+import { addChannels, type Channel, defaultLocaleOf, type NewChannel } from '../reference/channels.ts'
 import { addReferences } from '../reference/references.ts'
 import { drawRevs, logChanges } from './change-log.ts'
 import type { Change } from './product-plan.ts'
@@ -28,10 +28,11 @@ export async function writeChanges(
   context: WriteContext,
 ): Promise<ReadonlyMap<string, number>> {
   if (changes.length === 0) return new Map()
-  const channels = known.newChannels.length === 0 ? known.channels : await addChannels(client, known.newChannels)
+  const channels = known.newChannels.length === 0 ? known.channels : await addChannels(client, known.newChannels, context)
   const references = await addReferences(
     client,
     changes.map(({ product }) => product),
+    defaultLocaleOf(channels),
   )
   const { nowMs, revs } = await drawRevs(client, changes.length)
   const sent = [

@@ -44,20 +44,21 @@ function findTarget(write: ProductWrite, locked: LockedProduct | undefined): Wri
     return refused(notFound('product', by, value))
   }
   if (write.op === 'delete' && locked.deleted) return { kind: 'done', locked }
-  if (write.op === 'restore' && !locked.deleted) return { kind: 'done', locked }
   if (write.op === 'patch' && locked.deleted) return refused(gone('product', locked.key))
-  return existing(locked, write.ifVersion)
+  const target = existing(locked, write.ifVersion)
+  return write.op === 'restore' && !locked.deleted && !target.stale ? { kind: 'done', locked } : target
 }
 
 /** A product in the bin is not there for a PUT by its key, which brings it back under its old id. */
 function targetOfPut(write: Extract<ProductWrite, { op: 'put' }>, locked: LockedProduct | undefined): WriteTarget {
   const { input, mode, ifVersion } = write
   if (locked === undefined || locked.deleted) {
-    if (mode === 'update') return refused(notFound('product', 'key', input.key))
+    // RFC 9110, 13.1.1: where nothing is there, no If-Match is true.
     if (ifVersion !== null) return refused(versionConflict(input.key, { currentVersion: null }))
+    if (mode === 'update') return refused(notFound('product', 'key', input.key))
     return locked === undefined ? { kind: 'new' } : existing(locked, null)
   }
-  if (mode === 'create') return refused(keyTaken(input.key))
+  if (mode === 'create') return refused(keyTaken(input.key, locked.version))
   return existing(locked, ifVersion)
 }
 

@@ -2,6 +2,8 @@
 import type { Pool, PoolClient } from 'pg'
 import { type Static, Type } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
+import { TEXT_PATTERN } from '../../shared/validators.ts'
+import { CURRENCIES } from './channels.ts'
 import { CatalogError, invalidState, notFound, validationFailed } from '../../shared/problem.ts'
 import { addAuditEntry } from '../audit-entry.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
@@ -27,7 +29,7 @@ const strict = { additionalProperties: false }
 
 const Code = Type.String({ pattern: '^[a-z0-9-]{2,32}$', description: 'What `channel=` and prices name it by' })
 const Fields = {
-  name: Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\u0000]*$' }),
+  name: Type.String({ minLength: 1, maxLength: 256, pattern: TEXT_PATTERN }),
   currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217; fixed once a price exists' }),
   defaultLocale: Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$', description: 'The end of every fallback chain' }),
 }
@@ -36,7 +38,7 @@ const Body = Type.Object(
   { ...strict, examples: [{ code: 'eu', name: 'Europe', currency: 'EUR', defaultLocale: 'de' }] },
 )
 const BodyAtCode = Type.Object({ code: Type.Optional(Code), ...Fields }, strict)
-const CodeParams = Type.Object({ code: Type.String({ maxLength: 64 }) })
+const CodeParams = Type.Object({ code: Type.String({ maxLength: 64, pattern: TEXT_PATTERN }) })
 
 export const ChannelSchema = Type.Object(
   {
@@ -169,8 +171,6 @@ async function created(client: PoolClient, context: WriteContext, channel: Chann
 function auditOf(channel: Channel) {
   return { resource: 'channel', id: channel.code, version: channel.version, diff: channel } as const
 }
-
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
 
 function checked(input: Static<typeof Body>): ChannelInput {
   if (!CURRENCIES.has(input.currency)) {

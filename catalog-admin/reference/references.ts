@@ -17,19 +17,24 @@ export interface References {
 
 /**
  * Always in this order, and each kind in the order of its names: two writers that make the same ones wait, but never in a circle.
+ * @param preferredLocale that names of categories are taken to be in, where a product has it
  * @throws RetryTransaction when another transaction got in between
  */
-export async function addReferences(client: PoolClient, products: readonly CompleteProduct[]): Promise<References> {
+export async function addReferences(
+  client: PoolClient,
+  products: readonly CompleteProduct[],
+  preferredLocale: string,
+): Promise<References> {
   await addLocales(client, localesOf(products))
   const attributes = await addAttributes(client, attributesOf(products))
   const brands = await addBrands(client, brandsOf(products))
-  return toReferences({ attributes, brands, categories: await addCategories(client, pathsOf(products)) })
+  return toReferences({ attributes, brands, categories: await addCategories(client, pathsOf(products, preferredLocale)) })
 }
 
 /** Of stored products, whose references exist: those that their documents show, so without their attributes. */
 export async function readReferences(client: Pool | PoolClient, products: readonly CompleteProduct[]): Promise<References> {
   const brands = await readBrands(client, [...brandsOf(products)])
-  return toReferences({ attributes: new Map(), brands, categories: await readCategories(client, pathsOf(products)) })
+  return toReferences({ attributes: new Map(), brands, categories: await readCategories(client, pathsOf(products, '')) })
 }
 
 interface ReferenceMaps {
@@ -80,9 +85,14 @@ function attributesOf(products: readonly CompleteProduct[]): ReadonlyMap<string,
   return kinds
 }
 
-function pathsOf(products: readonly CompleteProduct[]): readonly NamedPath[] {
+function pathsOf(products: readonly CompleteProduct[], preferredLocale: string): readonly NamedPath[] {
   return products.flatMap(({ categories, i18n }) => {
-    const [locale = 'en'] = Object.keys(i18n)
+    const locale = mainLocale(i18n, preferredLocale)
     return categories.map((path) => ({ path, locale }))
   })
+}
+
+/** What is named without a locale is in the preferred one where the product has it, else in the first. */
+export function mainLocale(i18n: Readonly<Record<string, unknown>>, preferred: string): string {
+  return preferred in i18n ? preferred : (Object.keys(i18n)[0] ?? 'en')
 }

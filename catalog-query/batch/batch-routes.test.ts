@@ -112,7 +112,7 @@ describe('batchGet', () => {
   ])('refuses %s with its pointer', async (_name, payload, pointer) => {
     const { app } = openReadingApp(database)
     const { response } = await batchGet(app, payload)
-    expect(response.statusCode).toBe(422)
+    expect(response.statusCode).toBe(pointer === '/gtins' ? 400 : 422)
     expect(response.json<{ errors: { pointer: string }[] }>().errors.map((error) => error.pointer)).toContain(pointer)
   })
 })

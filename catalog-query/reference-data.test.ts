@@ -56,7 +56,10 @@ test('an absence is read again with the token of whoever brings one', async () =
   const token = { stamp: toStamp(1, START), lsn: '0/1', product: null }
   await resolve(undefined, 'fr', token)
   expect(world.reads).toEqual([null, token])
-  expect(resolve(undefined, 'de', token)).not.toBeInstanceOf(Promise)
+  const ofProduct = { ...token, product: { id: 'p', rev: 1 } }
+  expect(resolve(undefined, 'de', ofProduct)).not.toBeInstanceOf(Promise)
+  await resolve(undefined, 'de', token)
+  expect(world.reads).toEqual([null, token, token])
 })
 
 test('a channel that is not there is refused, and found once it is', async () => {
@@ -76,6 +79,6 @@ test('data in use is refreshed in the background; when no database answers it go
   await new Promise(setImmediate)
   world.away = true
   world.nowUs += 60 * SECOND
-  expect(await resolve(undefined, 'de', null)).toMatchObject({ representation: { locales: ['de'] } })
+  expect(await resolve(undefined, 'de', null)).toMatchObject({ representation: { locales: ['de'] }, absence: { marked: true } })
   expect(await resolve(undefined, 'fr', null)).toMatchObject({ absence: { marked: true } })
 })

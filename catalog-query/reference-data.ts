@@ -19,13 +19,13 @@ export interface Channel {
 export interface Resolved {
   readonly channel: Channel
   readonly representation: Representation
-  /** How far to believe the reference data, where an absence in it decided (a locale that nobody wrote in); null: nothing was absent. */
+  /** How far to believe the reference data, where an absence in it decided (a locale that nobody wrote in) or no database answers; else null. */
   readonly absence: Vouching | null
 }
 
 export interface ReferenceData {
   /**
-   * What is present answers without a promise.
+   * What is present answers without a promise, but to a token of everything.
    * @throws CatalogError invalid-parameter when there is no such channel; unavailable when the data was never read and no database answers
    */
   resolve(channel: string | undefined, locale: string | undefined, token: ConsistencyToken | null): Resolved | Promise<Resolved>
@@ -102,7 +102,11 @@ export function createReferenceData(readSnapshot: ReadSnapshot, nowUs: () => num
       // A failure is nobody's: the next reader finds it too old and reads it itself.
       if (ageUs > REFRESH_AFTER_US) readShared().catch(() => {})
       const found = data.table.find(channel, locale)
-      if (found.complete !== null) return found.complete
+      if (found.complete !== null) {
+        // A token that names no product may be that of a channel's edit.
+        const unseen = token !== null && token.product === null && !positionSatisfies(data.vouching.vouched, token)
+        return unseen ? resolveAnew(channel, locale, token) : resolvedBy(data, found, channel)
+      }
       const believed = ageUs <= ABSENCE_US && (token === null || positionSatisfies(data.vouching.vouched, token))
       return believed ? resolvedBy(data, found, channel) : resolveAnew(channel, locale, token)
     },
@@ -110,7 +114,8 @@ export function createReferenceData(readSnapshot: ReadSnapshot, nowUs: () => num
 }
 
 function resolvedBy(data: KnownData, found: Found, code = DEFAULT_CHANNEL): Resolved {
-  if (found.complete !== null) return found.complete
+  // Of what is no older than a copy may be the promise says enough; older data tells its age in the answer.
+  if (found.complete !== null) return data.vouching.marked ? { ...found.complete, absence: data.vouching } : found.complete
   if (found.channel === null) throw invalidParameter([{ parameter: 'channel', code: 'unknown', message: `No channel has code "${code}"` }])
   return { channel: found.channel, representation: found.representation, absence: data.vouching }
 }

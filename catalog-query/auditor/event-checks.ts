@@ -99,7 +99,8 @@ export function createEventChecks(parts: EventChecksParts): EventChecks {
     observe.looked(afterMs, worst(judged.map(({ judgement }) => judgement)))
     for (const { copy, judgement } of judged) {
       if (judgement !== 'suspicious') continue
-      const confirmation = await parts.askPrimary(change, copy)
+      // Whatever is wrong with the statement is no verdict, and must not end the auditor.
+      const confirmation = await parts.askPrimary(change, copy).catch(() => UNKNOWN)
       observe.suspicion({ change, process: process.url, copy, lookAfterMs: afterMs, askedUs, confirmation })
     }
   }
@@ -120,6 +121,8 @@ export function createEventChecks(parts: EventChecksParts): EventChecks {
     },
   }
 }
+
+const UNKNOWN = { verdict: 'unknown', primaryRev: null } as const
 
 const BEST_FIRST: readonly Judgement[] = ['current', 'checked-first', 'behind', 'suspicious']
 

@@ -98,10 +98,20 @@ export function createReadRows({ replicas, primary, limiter, nowUs: clock, pause
     const snapshot = primary?.breaker.allow() ? await readPrimary(primary, statement, { limiter, old }) : null
     // The primary too may be too late: nobody ticks its clock, or it was frozen while it answered.
     const last = snapshot === null ? null : { ...snapshot, tier: 'primary' as const, marked: !isFresh(snapshot.asOf, clock()) }
+    // A token is answered by none that does not have it: what is called the primary may be one no more.
+    if (last !== null && token !== null && !primarySatisfies(last, token)) throw unavailable('No database can answer this token now')
     if (last !== null && (!last.marked || old === null || old.asOf <= last.asOf)) return last
     if (old === null) throw unavailable('No database can answer now')
     return old
   }
+}
+
+/**
+ * A primary has whatever was acknowledged; but DATABASE_URL may lead to one that was demoted, and is a standby that lags, or to one that was
+ * fenced off and is of an older timeline. On a standby `contained` is the asOf itself (snapshot-source.ts).
+ */
+function primarySatisfies({ asOf, contained }: Pick<ReadResult, 'asOf' | 'contained'>, token: ConsistencyToken): boolean {
+  return positionSatisfies(asOf, token) || (contained !== asOf && replayedSatisfies(asOf, token))
 }
 
 interface ReplicaLook {

@@ -49,4 +49,7 @@ test('any other answer gives a token that is not older than its content, and dro
 test('an answer of many gives a token that covers each of them', () => {
   const parts = [at(50), at(300), at(200)].map((contained) => ({ contained }))
   expect(answerTokenOfMany(token(), parts)).toEqual({ stamp: at(300), lsn: null, product: null })
+  // The answer may have shown a later rev of the product than the token names.
+  const written = token({ product: { id: ID, rev: 5 } })
+  expect(answerTokenOfMany(written, [{ contained: at(50) }])).toEqual({ stamp: at(100), lsn: null, product: null })
 })

@@ -51,8 +51,11 @@ function productOf(token: ConsistencyToken, answer: Answer, raised: boolean): Co
   return raised ? { id: answer.id, rev: answer.rev } : token.product
 }
 
-/** The token that an answer of many gives back: it has to cover each of them. */
+/**
+ * The token that an answer of many gives back: it has to cover each of them. No rev of one product stays in it: the answer may have shown a later
+ * one, under a position that is not later than the token's, and a copy with the token's own rev would then be a step back.
+ */
 export function answerTokenOfMany(token: ConsistencyToken, answers: readonly Pick<Answer, 'contained'>[]): ConsistencyToken {
   const latest = answers.reduce((stamp, answer) => (stamp < answer.contained ? answer.contained : stamp), token.stamp)
-  return { stamp: latest, lsn: null, product: latest === token.stamp ? token.product : null }
+  return { stamp: latest, lsn: null, product: null }
 }

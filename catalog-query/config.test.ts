@@ -27,6 +27,8 @@ test('where stand-ins are refused there must be a Redis', () => {
 test('all parts of Cache-Control are settable, and CORS can be off', () => {
   const config = readConfig({ DATABASE_URL, CACHE_MAX_AGE_S: '30', CACHE_STALE_WHILE_REVALIDATE_S: '60', CORS_ORIGIN: 'off' })
   expect([config.cacheControl, config.corsOrigin]).toEqual(['public, max-age=30, stale-while-revalidate=60', ''])
+  const behindCdn = readConfig({ DATABASE_URL, CACHE_SHARED_MAX_AGE_S: '5', CACHE_STALE_IF_ERROR_S: '600' })
+  expect(behindCdn.cacheControl).toBe('public, max-age=1, s-maxage=5, stale-if-error=600')
 })
 
 test('every problem is reported at once', () => {

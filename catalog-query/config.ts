@@ -66,7 +66,9 @@ const SETTINGS = {
   QUERY_MAX_IN_FLIGHT: integer({ min: 1, max: 1_000_000, fallback: 1_000 }),
   QUERY_MAX_DELAY_MS: integer({ min: 0, max: 60_000, fallback: 100 }),
   CACHE_MAX_AGE_S: integer({ min: 0, max: DAY_S, fallback: 1 }),
+  CACHE_SHARED_MAX_AGE_S: integer({ min: 0, max: DAY_S, fallback: 0 }),
   CACHE_STALE_WHILE_REVALIDATE_S: integer({ min: 0, max: DAY_S, fallback: 0 }),
+  CACHE_STALE_IF_ERROR_S: integer({ min: 0, max: DAY_S, fallback: 0 }),
   CORS_ORIGIN: text('*'),
   QUERY_AUTH: oneOf(['off', 'required'], 'off'),
   RATE_LIMIT: integer({ min: 0, max: 1_000_000, fallback: 0 }),
@@ -94,7 +96,7 @@ export function readConfig(env: Environment = process.env): QueryConfig {
     primaryLimit: settings.QUERY_PRIMARY_LIMIT,
     maxInFlight: settings.QUERY_MAX_IN_FLIGHT,
     maxDelayMs: settings.QUERY_MAX_DELAY_MS,
-    cacheControl: cacheControl(settings.CACHE_MAX_AGE_S, settings.CACHE_STALE_WHILE_REVALIDATE_S),
+    cacheControl: cacheControl(settings),
     corsOrigin: settings.CORS_ORIGIN === 'off' ? '' : settings.CORS_ORIGIN,
     authRequired: settings.QUERY_AUTH === 'required',
     rateLimit: settings.RATE_LIMIT,
@@ -127,7 +129,20 @@ function understandWith(folder: string): UnderstandQuery {
   }
 }
 
-function cacheControl(maxAgeS: number, staleWhileRevalidateS: number): string {
-  const stale = staleWhileRevalidateS === 0 ? '' : `, stale-while-revalidate=${staleWhileRevalidateS}`
-  return `public, max-age=${maxAgeS}${stale}`
+interface CacheSettings {
+  readonly CACHE_MAX_AGE_S: number
+  readonly CACHE_SHARED_MAX_AGE_S: number
+  readonly CACHE_STALE_WHILE_REVALIDATE_S: number
+  readonly CACHE_STALE_IF_ERROR_S: number
+}
+
+/** RFC 9111 and 5861. A part that is 0 is not sent, but for max-age. */
+function cacheControl(settings: CacheSettings): string {
+  const parts = [
+    ['s-maxage', settings.CACHE_SHARED_MAX_AGE_S],
+    ['stale-while-revalidate', settings.CACHE_STALE_WHILE_REVALIDATE_S],
+    ['stale-if-error', settings.CACHE_STALE_IF_ERROR_S],
+  ] as const
+  const sent = parts.filter(([, seconds]) => seconds > 0).map(([name, seconds]) => `, ${name}=${seconds}`)
+  return `public, max-age=${settings.CACHE_MAX_AGE_S}${sent.join('')}`
 }

@@ -3,11 +3,12 @@ import { Type, type Static } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { notFound } from '../../shared/problem.ts'
+import { MINUTE_PROMISE_MS, setAnswerHeaders } from '../http/answer-headers.ts'
 import { createGzipCache } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
-import { cacheStatusOf, contentTag } from '../list/list-answer.ts'
+import { cacheStatusOf, contentTag, languagesOf } from '../list/list-answer.ts'
 import { listAnswers } from '../list/list-schema.ts'
 import { LIST_ROUTE, problemAnswer, type Answers } from '../product/route-schema.ts'
 import { createCategoryTrees } from './category-tree.ts'
@@ -34,7 +35,7 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
   const readTree = createCategoryTrees(context.readSnapshot, options.maxBytes)
   const findGzip = createGzipCache(options.maxBytes)
 
-  async function answer(
+  async function answerTree(
     request: FastifyRequest & { query: Static<typeof CategoryParameters> },
     reply: FastifyReply,
     slug: string | null,
@@ -43,7 +44,16 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
     const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
     const { tree, parts } = await readTree(representation, token)
     const node = slug === null ? null : tree.bySlug.get(slug)
-    if (node === undefined) throw notFound('category', 'slug', slug ?? '')
+    const answer = {
+      parts: absence === null ? parts : [...parts, absence],
+      cacheStatus: cacheStatusOf(parts),
+      token,
+      promiseMs: MINUTE_PROMISE_MS,
+    }
+    if (node === undefined) {
+      setAnswerHeaders({ settings: context.answers, nowUs: context.nowUs() }, reply, answer)
+      throw notFound('category', 'slug', slug ?? '')
+    }
     const json = node === null ? tree.json : Buffer.from(JSON.stringify(node))
     return sendTagged(
       { context, findGzip },
@@ -51,9 +61,8 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
       {
         tag: node === null ? tree.tag : contentTag(json),
         body: () => json,
-        parts: absence === null ? parts : [...parts, absence],
-        cacheStatus: cacheStatusOf(parts),
-        token,
+        ...answer,
+        headers: languagesOf([], representation.locales),
       },
     )
   }
@@ -65,7 +74,7 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
     querystring: CategoryParameters,
     response: WHOLE_TREE,
   }
-  app.get('/v1/categories', { ...LIST_ROUTE, schema: wholeTree }, (request, reply) => answer(request, reply, null))
+  app.get('/v1/categories', { ...LIST_ROUTE, schema: wholeTree }, (request, reply) => answerTree(request, reply, null))
   const oneCategory = {
     summary: 'One category',
     operationId: 'getCategory',
@@ -74,5 +83,7 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
     params: CategoryPath,
     response: ONE_CATEGORY,
   }
-  app.get('/v1/categories/:slug', { ...LIST_ROUTE, schema: oneCategory }, (request, reply) => answer(request, reply, request.params.slug))
+  app.get('/v1/categories/:slug', { ...LIST_ROUTE, schema: oneCategory }, (request, reply) =>
+    answerTree(request, reply, request.params.slug),
+  )
 }

@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { representationCode, type Representation } from '../../shared/representation.ts'
+import { MINUTE_PROMISE_MS } from '../http/answer-headers.ts'
 import { createGzipCache, type FindGzip } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
@@ -90,6 +91,7 @@ async function answerFacets(
       parts: [facets, meaning, absence].filter((part) => part !== null),
       cacheStatus: cacheStatusOf([facets]),
       token,
+      promiseMs: MINUTE_PROMISE_MS,
     },
   )
 }

@@ -18,6 +18,8 @@ export interface AnswerSettings {
 }
 
 export const PRIVATE = 'private, no-store'
+/** Of what is kept for a minute: facets, suggestions, counts of the category tree (docs/consistency.md, point 9). */
+export const MINUTE_PROMISE_MS = 62_500
 export const VARY = 'Accept-Encoding, Consistency-Token'
 
 export function cacheControlOf(settings: AnswerSettings, token: ConsistencyToken | null): string {
@@ -57,32 +59,41 @@ export interface JsonAnswer {
   /** What stands behind `catalog; ` in Cache-Status: `hit; detail=memory`, `fwd=miss`. */
   readonly cacheStatus: string
   readonly token: ConsistencyToken | null
+  /** How old it may be without being marked, milliseconds; default 2,500, the promise. What it is made of may grow older while the rest is read. */
+  readonly promiseMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
+const PROMISE_MS = 2_500
+
 /** Sends a JSON answer with the headers that every read has. */
-export function sendJson(
-  { settings, nowUs }: { settings: AnswerSettings; nowUs: number },
-  reply: FastifyReply,
-  answer: JsonAnswer,
-): FastifyReply {
+export function sendJson(when: AnswerMoment, reply: FastifyReply, answer: JsonAnswer): FastifyReply {
+  setAnswerHeaders(when, reply, answer)
+  return reply.header('content-type', 'application/json; charset=utf-8').send(answer.json)
+}
+
+export interface AnswerMoment {
+  readonly settings: AnswerSettings
+  readonly nowUs: number
+}
+
+/** What every answer says of itself, whatever its status. */
+export function setAnswerHeaders({ settings, nowUs }: AnswerMoment, reply: FastifyReply, answer: Omit<JsonAnswer, 'json'>): void {
   const vouching = vouchingOf(answer.parts)
   const doubtUs = settings.doubtUs()
   const staleness = stalenessMs(vouching.vouched, nowUs + doubtUs)
   settings.observeStaleness(staleness)
   if (answer.token !== null) void reply.header('consistency-token', encodeToken(answerTokenOfMany(answer.token, answer.parts)))
-  return reply
-    .headers({
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': cacheControlOf(settings, answer.token),
-      'cache-status': `catalog; ${vouching.marked || doubtUs > 0 ? 'fwd=stale; detail=unverified' : answer.cacheStatus}`,
-      'catalog-staleness': String(staleness),
-      age: String(ageSeconds(vouching.vouched, nowUs)),
-      vary: VARY,
-      'server-timing': serverTiming(reply),
-      ...answer.headers,
-    })
-    .send(answer.json)
+  const marked = vouching.marked || doubtUs > 0 || staleness > (answer.promiseMs ?? PROMISE_MS)
+  void reply.headers({
+    'cache-control': cacheControlOf(settings, answer.token),
+    'cache-status': `catalog; ${marked ? 'fwd=stale; detail=unverified' : answer.cacheStatus}`,
+    'catalog-staleness': String(staleness),
+    age: String(ageSeconds(vouching.vouched, nowUs)),
+    vary: VARY,
+    'server-timing': serverTiming(reply),
+    ...answer.headers,
+  })
 }
 
 export function serverTiming(reply: FastifyReply): string {

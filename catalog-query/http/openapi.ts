@@ -62,9 +62,12 @@ const text = (description: string, more: object = {}) => ({ description, schema:
 
 /** Of answers, by the name of their component. */
 const HEADERS = {
-  'Consistency-Token': text('For the next read: whatever carries it is never answered anything older. Only where the request had one', {
-    maxLength: 200,
-  }),
+  'Consistency-Token': text(
+    'For the next read: whatever carries it is never answered anything older. Only where the request had one, and from the change feed',
+    {
+      maxLength: 200,
+    },
+  ),
   'Catalog-Staleness': {
     description: 'How old the answer is at most, milliseconds',
     schema: { type: 'integer' as const, minimum: 0 },
@@ -72,11 +75,25 @@ const HEADERS = {
   'Cache-Status': text('Where it came from (RFC 9211): `catalog; hit; detail=memory`, `catalog; fwd=miss`'),
   'Cache-Control': text('On every status'),
   ETag: text('Of this representation; `If-None-Match` with it answers 304'),
+  Age: { description: 'Seconds since the content was last known to be current', schema: { type: 'integer' as const, minimum: 0 } },
+  Vary: text('What else the answer depends on'),
+  'Content-Language': text('Of its texts: the first of the chain that they are in'),
+  'Server-Timing': text('How long it took here'),
+  'X-Request-Id': text('As it was sent, or made here'),
   'Retry-After': { description: 'Seconds', schema: { type: 'integer' as const, minimum: 0 } },
 }
-const OF_EVERY_ANSWER = ['Consistency-Token', 'Catalog-Staleness', 'Cache-Status', 'Cache-Control'] as const
+const OF_EVERY_ANSWER = [
+  'Consistency-Token',
+  'Catalog-Staleness',
+  'Cache-Status',
+  'Cache-Control',
+  'Age',
+  'Vary',
+  'Server-Timing',
+  'X-Request-Id',
+] as const
 const HEADERS_BY_STATUS: Readonly<Record<string, readonly (keyof typeof HEADERS)[]>> = {
-  200: [...OF_EVERY_ANSWER, 'ETag'],
+  200: [...OF_EVERY_ANSWER, 'ETag', 'Content-Language'],
   304: [...OF_EVERY_ANSWER, 'ETag'],
   429: ['Retry-After'],
   503: ['Retry-After'],

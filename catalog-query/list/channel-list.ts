@@ -6,7 +6,7 @@ import { createGzipCache } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
-import { READ_ROUTE } from '../product/route-schema.ts'
+import { LIST_ROUTE } from '../product/route-schema.ts'
 import { cacheStatusOf, contentTag } from './list-answer.ts'
 import { ChannelItem, listAnswers } from './list-schema.ts'
 
@@ -26,7 +26,7 @@ export function registerChannelList(app: HttpServer, context: ReadContext): void
   const querystring = Type.Object({}, { additionalProperties: false })
   const response = listAnswers(Type.Object({ data: Type.Array(ChannelItem) }))
   const schema = { summary: 'List channels', operationId: 'listChannels', tags: ['lists'], querystring, response }
-  app.get('/v1/channels', { ...READ_ROUTE, schema }, async (request, reply) => {
+  app.get('/v1/channels', { ...LIST_ROUTE, schema }, async (request, reply) => {
     const token = tokenOf(request)
     const channels = await cache.read('channels', token, async (withToken) => {
       const snapshot = await context.readSnapshot<Static<typeof ChannelItem>>(

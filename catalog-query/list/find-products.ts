@@ -7,6 +7,7 @@ import { parseQuery } from '../search/search-query.ts'
 import type { ReadCount, ListCount } from './list-count.ts'
 import { decodeCursor } from './list-cursor.ts'
 import type { ListFilters } from './list-filters.ts'
+import { vouchingOf } from '../http/answer-headers.ts'
 import { canonicalQuery, queryBinding, RELEVANCE, type ListQuery } from './list-query.ts'
 import { rowsRead, type ReadList } from './list-reader.ts'
 import { startOf, type ListRow, type ListStart } from './list-row.ts'
@@ -101,7 +102,10 @@ async function findRelevant(
   const found = await searchProducts({ channel, filters, locales, q, stretch }, token)
   const { rows, ...search } = found.value
   const meaning = counted ? await interpret({ channel, filters, locales, q, match: search.match }, token) : null
-  const count = meaning === null ? null : await readCount({ channel, filters, q, sort: DEFAULT_SORT, wanted: meaning.value.wanted }, token)
+  const counting =
+    meaning === null ? null : await readCount({ channel, filters, q, sort: DEFAULT_SORT, wanted: meaning.value.wanted }, token)
+  // What is counted hangs on what the words were taken for.
+  const count = meaning === null || counting === null ? null : { ...counting, ...vouchingOf([meaning, counting]) }
   return { rows: { ...found, value: rows }, search: { ...found, value: search }, count, start, canonical, binding }
 }
 

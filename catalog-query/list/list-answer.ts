@@ -22,6 +22,15 @@ export function contentTag(content: string | Buffer): string {
   return hash('sha1', content, 'base64url')
 }
 
+/** In which languages the products' texts are: of a chain, not all have the first. @param locales of the reader, for an answer without products */
+export function languagesOf(
+  products: readonly Pick<ProductRead, 'locale'>[],
+  locales: readonly string[],
+): { readonly 'content-language': string } {
+  const found = [...new Set(products.map(({ locale }) => locale))]
+  return { 'content-language': (found.length === 0 ? locales.slice(0, 1) : found).join(', ') }
+}
+
 /** Raised when renderProduct makes other cards of the same documents. */
 const CARD_FORMAT = 1
 

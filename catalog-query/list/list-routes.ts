@@ -14,7 +14,7 @@ import { createInterpreter } from '../search/query-meaning.ts'
 import { QueryText } from '../search/query-text.ts'
 import { createSearch } from '../search/search-reader.ts'
 import { ATTRIBUTE_DESCRIPTION, ATTRIBUTE_PARAMETERS, FILTER_PARAMETERS, toFilters, type FilterParameters } from './filter-parameters.ts'
-import { cacheStatusOf, joinCards, listTag } from './list-answer.ts'
+import { cacheStatusOf, joinCards, languagesOf, listTag } from './list-answer.ts'
 import { CURSOR_LENGTH_AT_MOST } from './list-cursor.ts'
 import { createListCounter } from './list-count.ts'
 import { limitParameter, linkHeader } from './list-link.ts'
@@ -119,7 +119,7 @@ async function answerList(
       parts: [...found, ...products, ...(resolved.absence === null ? [] : [resolved.absence])],
       cacheStatus: cacheStatusOf([...found, ...products]),
       token,
-      headers: linkHeader(page, PATH, [canonical, ...shownParameters(request.query)]),
+      headers: { ...linkHeader(page, PATH, [canonical, ...shownParameters(request.query)]), ...languagesOf(shown, locales) },
     },
   )
 }

@@ -1,14 +1,14 @@
 /** What every read route's schema and config share. */
 import { Type } from 'typebox'
+import { UUID_PATTERN } from '../../shared/validators.ts'
 import { Problem, Product } from './product-schema.ts'
 
 /** By status. For the document only: the types of what is sent do not come from here, since ready bytes are sent. */
 export type Answers = Readonly<Record<number, unknown>>
 
-/** Not the format `uuid`: that allows `urn:uuid:` in front. */
 export const ProductId = Type.Object({
   id: Type.String({
-    pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+    pattern: UUID_PATTERN,
     description: 'UUID of the product',
     examples: ['0197a3c0-5b1e-7cc3-98c5-9f6e3b1d2a44'],
   }),

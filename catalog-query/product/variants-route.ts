@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { gone, invalidCursor, notFound } from '../../shared/problem.ts'
 import { publicVariant, representationCode, variantsLink, VARIANTS_PER_PAGE } from '../../shared/representation.ts'
-import { sendJson } from '../http/answer-headers.ts'
+import { sendJson, setAnswerHeaders } from '../http/answer-headers.ts'
 import { entityTag, isNoneMatched, tagOf } from '../http/entity-tag.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
@@ -13,7 +13,7 @@ import { PRODUCT_ANSWERS, ProductId, READ_ROUTE, type Answers } from './route-sc
 const Query = Type.Object(
   {
     ...REPRESENTATION_PARAMETERS,
-    cursor: Type.Optional(Type.String({ maxLength: 20, description: 'From `variantsNext` or `page.next`' })),
+    cursor: Type.Optional(Type.String({ maxLength: 20, description: '`page.next`, or what stands in `variantsNext`' })),
   },
   { additionalProperties: false },
 )
@@ -37,18 +37,22 @@ export function registerVariantsRoute(app: HttpServer, context: ReadContext): vo
       const { source, asOf: vouched, tier, marked } = await context.loadProduct(id, token)
       const read = { vouched, contained: source.contained, marked }
       const parts = absence === null ? [read] : [read, absence]
-      if (source.state === 'deleted') throw gone('product', id)
-      if (source.document === null) throw notFound('product', 'id', id)
+      const answer = { parts, cacheStatus: `fwd=miss; detail=${tier}`, token }
+      const when = { settings: context.answers, nowUs: context.nowUs() }
+      if (source.document === null) {
+        setAnswerHeaders(when, reply, answer)
+        throw source.state === 'deleted' ? gone('product', id) : notFound('product', 'id', id)
+      }
       const { variants } = source.document
       const end = offset + VARIANTS_PER_PAGE
-      const page = { limit: VARIANTS_PER_PAGE, next: end < variants.length ? variantsLink(id, representation, end) : null }
+      const page = { limit: VARIANTS_PER_PAGE, next: end < variants.length ? String(end) : null }
       const data = variants.slice(offset, end).map((variant) => publicVariant(variant, representation.channel))
       const etag = entityTag(tagOf(source.rev, `${representationCode(representation)} variants ${offset}`), 'identity')
       const condition = request.headers['if-none-match']
       if (condition !== undefined && isNoneMatched(condition, etag)) void reply.code(304)
-      const answer = { json: JSON.stringify({ data, page }), parts, cacheStatus: `fwd=miss; detail=${tier}`, token }
-      const headers = { etag, 'catalog-rev': String(source.rev) }
-      return sendJson({ settings: context.answers, nowUs: context.nowUs() }, reply, { ...answer, headers })
+      const link = page.next === null ? {} : { link: `<${variantsLink(id, representation, end)}>; rel="next"` }
+      const headers = { etag, 'catalog-rev': String(source.rev), ...link }
+      return sendJson(when, reply, { ...answer, json: JSON.stringify({ data, page }), headers })
     },
   )
 }

@@ -3,11 +3,12 @@ import { Type, type Static } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { localized, representationCode } from '../../shared/representation.ts'
+import { MINUTE_PROMISE_MS } from '../http/answer-headers.ts'
 import { createGzipCache, type FindGzip } from '../http/gzip-cache.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { REPRESENTATION_PARAMETERS, tokenOf } from '../http/read-request.ts'
 import { sendTagged } from '../http/send-tagged.ts'
-import { cacheStatusOf, listTag } from '../list/list-answer.ts'
+import { cacheStatusOf, languagesOf, listTag } from '../list/list-answer.ts'
 import { Card, listAnswers } from '../list/list-schema.ts'
 import { FACET_ROUTE } from '../product/route-schema.ts'
 import { createInterpreter } from '../search/query-meaning.ts'
@@ -74,6 +75,8 @@ async function answerSuggestions(
       parts: [suggestions, ...products, ...(absence === null ? [] : [absence])],
       cacheStatus: cacheStatusOf([suggestions, ...products]),
       token,
+      promiseMs: MINUTE_PROMISE_MS,
+      headers: languagesOf(shown, locales),
     },
   )
 }

@@ -1,6 +1,7 @@
 /** Every setting of the admin program, read from the environment once, with all problems reported together. */
+import { type JwtConfig, jwtOf } from '../shared/jwt-config.ts'
 import { LOG_LEVELS, type LogLevel } from '../shared/log.ts'
-import { type Environment, integer, oneOf, port, readSettings, SettingsError, text, url, urls } from '../shared/settings.ts'
+import { type Environment, integer, oneOf, port, readSettings, text, url, urls } from '../shared/settings.ts'
 
 export interface AdminConfig {
   readonly host: string
@@ -21,12 +22,6 @@ export interface AdminConfig {
   readonly rateLimit: number
   /** Whose bearer tokens are accepted; null: nobody's. */
   readonly jwt: JwtConfig | null
-}
-
-export interface JwtConfig {
-  readonly issuer: string
-  readonly audience: string
-  readonly jwksUrl: string
 }
 
 const POSTGRES = ['postgres:', 'postgresql:']
@@ -66,11 +61,4 @@ export function readConfig(env: Environment = process.env): AdminConfig {
     rateLimit: settings.RATE_LIMIT,
     jwt: jwtOf(settings.JWT_ISSUER, settings.JWT_AUDIENCE, settings.JWT_JWKS_URL),
   }
-}
-
-function jwtOf(issuer: string, audience: string, jwksUrl: string): JwtConfig | null {
-  const given = [issuer, audience, jwksUrl].filter((value) => value !== '').length
-  if (given === 0) return null
-  if (given === 3) return { issuer, audience, jwksUrl }
-  throw new SettingsError('JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URL go together: set all three or none')
 }

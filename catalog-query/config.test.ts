@@ -31,6 +31,17 @@ test('all parts of Cache-Control are settable, and CORS can be off', () => {
   expect(behindCdn.cacheControl).toBe('public, max-age=1, s-maxage=5, stale-if-error=600')
 })
 
+test('whose bearer tokens are accepted is said by three settings, or none', () => {
+  const jwt = { JWT_ISSUER: 'https://issuer', JWT_AUDIENCE: 'catalog', JWT_JWKS_URL: 'https://issuer/keys' }
+  expect(readConfig({ DATABASE_URL }).jwt).toBeNull()
+  expect(readConfig({ DATABASE_URL, ...jwt }).jwt).toEqual({
+    issuer: 'https://issuer',
+    audience: 'catalog',
+    jwksUrl: 'https://issuer/keys',
+  })
+  expect(() => readConfig({ DATABASE_URL, ...jwt, JWT_AUDIENCE: '' })).toThrow('set all three or none')
+})
+
 test('every problem is reported at once', () => {
   expect(() => readConfig({ DATABASE_URL: 'mysql://x', QUERY_PORT: 'x', QUERY_AUTH: 'maybe' })).toThrow(
     /QUERY_PORT must be .*\n.*DATABASE_URL must be .*\n.*QUERY_AUTH must be one of off, required, not "maybe"/s,

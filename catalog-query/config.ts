@@ -1,5 +1,6 @@
 /** Every setting of the query program, read from the environment once, with all problems reported together. */
 import { join } from 'node:path'
+import { type JwtConfig, jwtOf } from '../shared/jwt-config.ts'
 import { LOG_LEVELS, type LogLevel } from '../shared/log.ts'
 import { redisAddress } from '../shared/redis-address.ts'
 import { hostPorts, integer, oneOf, port, readSettings, SettingsError, text, url, urls, type Environment } from '../shared/settings.ts'
@@ -37,6 +38,8 @@ export interface QueryConfig {
   /** `*`, one origin, or '' for no CORS headers. */
   readonly corsOrigin: string
   readonly authRequired: boolean
+  /** Whose bearer tokens are accepted; null: nobody's. */
+  readonly jwt: JwtConfig | null
   /** Requests' cost a minute per caller; 0: no limit. */
   readonly rateLimit: number
   /** With the synonyms of a folder. */
@@ -71,6 +74,9 @@ const SETTINGS = {
   CACHE_STALE_IF_ERROR_S: integer({ min: 0, max: DAY_S, fallback: 0 }),
   CORS_ORIGIN: text('*'),
   QUERY_AUTH: oneOf(['off', 'required'], 'off'),
+  JWT_ISSUER: text(''),
+  JWT_AUDIENCE: text(''),
+  JWT_JWKS_URL: url(['https:', 'http:'], ''),
   RATE_LIMIT: integer({ min: 0, max: 1_000_000, fallback: 0 }),
   SEARCH_SYNONYMS: text(SHIPPED_SYNONYMS),
 }
@@ -99,6 +105,7 @@ export function readConfig(env: Environment = process.env): QueryConfig {
     cacheControl: cacheControl(settings),
     corsOrigin: settings.CORS_ORIGIN === 'off' ? '' : settings.CORS_ORIGIN,
     authRequired: settings.QUERY_AUTH === 'required',
+    jwt: jwtOf(settings.JWT_ISSUER, settings.JWT_AUDIENCE, settings.JWT_JWKS_URL),
     rateLimit: settings.RATE_LIMIT,
     understand: understandWith(settings.SEARCH_SYNONYMS),
   }

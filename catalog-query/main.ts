@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import { createBearerVerifier } from '../shared/bearer-token.ts'
 import type { EventFollower } from '../shared/event-log.ts'
 import { createKafkaFollower } from '../shared/kafka-follower.ts'
 import { createLifecycle, runProgram, type Lifecycle } from '../shared/lifecycle.ts'
@@ -81,6 +82,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
     admission,
     log,
     metrics: registry,
+    verifyBearer: config.jwt === null ? null : createBearerVerifier(config.jwt),
     limiterRedis: config.rateLimit > 0 ? openRedis(config, 'limiter', { log, lifecycle }) : null,
     listBytes,
     context: {

@@ -3,10 +3,11 @@ import type { RedisClient } from '../shared/redis.ts'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { registerApiDocs } from '../shared/api-docs.ts'
+import type { VerifyBearer } from '../shared/bearer-token.ts'
 import { createHttpServer, type HttpServer } from '../shared/http-server.ts'
 import { registerProblemPages } from '../shared/problem-page.ts'
+import { createCallerCheck } from './access/caller-check.ts'
 import { guardReads } from './access/guard.ts'
-import { createKeyCheck } from './access/key-check.ts'
 import { limitReads } from './access/rate-limit.ts'
 import { registerBatchGet } from './batch/batch-get.ts'
 import { registerOfferRoutes } from './batch/offers.ts'
@@ -33,6 +34,8 @@ export interface QueryServerParts {
   /** `*`, one origin, or '' for none. */
   readonly corsOrigin: string
   readonly authRequired: boolean
+  /** null: bearer tokens are not accepted. */
+  readonly verifyBearer: VerifyBearer | null
   /** Requests' cost a minute per caller; 0: no limit. */
   readonly rateLimit: number
   /** Counts for the rate limit; null: this process counts alone. */
@@ -54,9 +57,9 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   await addOpenApi(app)
   await registerApiDocs(app, '/docs', 'Catalog: query API')
   admitRequests(app, parts.admission, metrics)
-  const keys = createKeyCheck(context.readSnapshot)
-  if (parts.authRequired) guardReads(app, keys)
-  if (parts.rateLimit > 0) await limitReads(app, { perMinute: parts.rateLimit, redis: parts.limiterRedis, keys })
+  const callers = createCallerCheck(context.readSnapshot, parts.verifyBearer)
+  if (parts.authRequired) guardReads(app, callers)
+  if (parts.rateLimit > 0) await limitReads(app, { perMinute: parts.rateLimit, redis: parts.limiterRedis, callers })
   registerProblemPages(app)
 
   const memory = { maxBytes: parts.listBytes }
@@ -70,6 +73,6 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   registerBrandList(app, context)
   registerAttributeList(app, context)
   registerChannelList(app, context)
-  registerChangeFeed(app, context, keys)
+  registerChangeFeed(app, context, callers)
   return app
 }

@@ -18,6 +18,13 @@ export function isScope(text: string): text is Scope {
   return (SCOPES as readonly string[]).includes(text)
 }
 
+/** Who is calling. */
+export interface Principal {
+  /** The client's id, or `jwt:` and the subject of a bearer token: what audit log and versions say. */
+  readonly id: string
+  readonly scopes: ReadonlySet<Scope>
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope that a caller of this route needs; null: open to everybody. */

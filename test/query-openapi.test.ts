@@ -90,7 +90,7 @@ test('every operation has a name of its own, a summary, a known tag, and says wh
     expect(tags, at).toEqual(expect.arrayContaining([...(operation.tags ?? ['none'])]))
     expect(operation.security?.length, at).toBeGreaterThan(0)
   }
-  expect(document.paths['/v1/changes']?.['get']?.security).toEqual([{ apiKey: [] }])
+  expect(document.paths['/v1/changes']?.['get']?.security).toEqual([{ apiKey: [] }, { bearer: [] }])
 })
 
 test('every operation tells of its answer and of each problem that it may have', () => {

@@ -1,12 +1,11 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, TEST_KEY, type TestAdmin, testAdmin } from '../../test/support/admin-server.ts'
+import { testIssuer } from '../../test/support/token-issuer.ts'
+import { createBearerVerifier } from '../../shared/bearer-token.ts'
 import { SCOPES } from '../../shared/scope.ts'
 import { ensureFirstClient } from './api-client.ts'
 import { createAuthenticator } from './authenticator.ts'
-import { createBearerVerifier } from './bearer-token.ts'
 
 let admin: TestAdmin
 beforeAll(async () => void (admin = await testAdmin()))
@@ -107,30 +106,19 @@ test('the first client has every scope, is made once, and stays revoked when it 
 })
 
 test('a bearer token of the named issuer is let in by its scopes, any other is 401', async () => {
-  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  await using issuer = await testIssuer()
   const stranger = await generateKeyPair('ES256')
-  const keys = JSON.stringify({ keys: [await exportJWK(publicKey)] })
-  const jwks = createServer((_request, response) => response.end(keys))
-  await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve))
-  const jwksUrl = `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/`
-  await using other = await testAdmin({ verifyBearer: createBearerVerifier({ issuer: 'https://issuer', audience: 'catalog', jwksUrl }) })
-  const sign = async (claims: { iss?: string; exp?: string; scope?: string }, key = privateKey) =>
-    await new SignJWT({ scope: claims.scope ?? 'openid product:read' })
-      .setProtectedHeader({ alg: 'ES256' })
-      .setIssuer(claims.iss ?? 'https://issuer')
-      .setAudience('catalog')
-      .setSubject('anna')
-      .setExpirationTime(claims.exp ?? '1 minute')
-      .sign(key)
+  await using other = await testAdmin({ verifyBearer: issuer.verifyBearer })
   const get = async (token: string) =>
     (await other.call('GET', CHANNELS, { key: null, headers: { authorization: `Bearer ${token}` } })).status
-  expect(await get(await sign({}))).toBe(200)
-  expect(await get(await sign({ scope: 'openid' }))).toBe(403)
-  expect(await get(await sign({ exp: '1 minute ago' }))).toBe(401)
-  expect(await get(await sign({ iss: 'https://other' }))).toBe(401)
-  expect(await get(await sign({}, stranger.privateKey))).toBe(401)
+  const scope = 'openid product:read'
+  expect(await get(await issuer.sign({ scope }))).toBe(200)
+  expect(await get(await issuer.sign({ scope: 'openid' }))).toBe(403)
+  expect(await get(await issuer.sign({ scope, expires: '1 minute ago' }))).toBe(401)
+  expect(await get(await issuer.sign({ scope, issuer: 'https://other' }))).toBe(401)
+  expect(await get(await issuer.sign({ scope, audience: 'other' }))).toBe(401)
+  expect(await get(await issuer.sign({ scope, key: stranger.privateKey }))).toBe(401)
   expect(await get('no.jwt.atall')).toBe(401)
-  await new Promise((resolve) => jwks.close(resolve))
 })
 
 test('an issuer whose keys cannot be fetched is 503, and no fault of the token', async () => {

@@ -2,18 +2,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
+import { bearerTokenOf, type VerifyBearer } from '../../shared/bearer-token.ts'
 import { unauthenticated } from '../../shared/problem.ts'
-import { isScope, type Scope } from '../../shared/scope.ts'
+import { isScope, type Principal } from '../../shared/scope.ts'
 import { useSecret } from './api-client.ts'
-
-export interface Principal {
-  /** The client's id, or `jwt:` and the subject: what audit log and versions say. */
-  readonly id: string
-  readonly scopes: ReadonlySet<Scope>
-}
-
-/** @returns null when the token is not valid */
-export type VerifyBearer = (token: string) => Promise<Principal | null>
 
 export interface Authenticator {
   /** @throws CatalogError `unauthenticated` */
@@ -49,7 +41,7 @@ export function createAuthenticator(pool: Pool, verifyBearer: VerifyBearer | nul
       if (typeof secret === 'string' && secret !== '') {
         return (await bySecret(secret)) ?? refuse('The API key is not known, or was revoked')
       }
-      const token = /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+      const token = bearerTokenOf(headers)
       if (token === undefined || verifyBearer === null) return refuse()
       return (await verifyBearer(token)) ?? refuse('The bearer token is not valid')
     },

@@ -1,7 +1,8 @@
 /** Lets a request in only if its caller has the scope that the route names; a route that names none does not come up. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { missingScope } from '../../shared/problem.ts'
-import type { Authenticator, Principal } from './authenticator.ts'
+import type { Principal } from '../../shared/scope.ts'
+import type { Authenticator } from './authenticator.ts'
 
 const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
 

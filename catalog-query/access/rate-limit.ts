@@ -3,8 +3,7 @@ import type { RedisClient } from '../../shared/redis.ts'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CatalogError } from '../../shared/problem.ts'
-import { secretOf } from './guard.ts'
-import type { KeyCheck } from './key-check.ts'
+import type { CallerCheck } from './caller-check.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -18,13 +17,13 @@ export interface RateLimitOptions {
   readonly perMinute: number
   /** null: every process counts for itself. */
   readonly redis: RedisClient | null
-  readonly keys: KeyCheck
+  readonly callers: CallerCheck
 }
 
 const WINDOW_MS = 60_000
 
 /** Call it before the first route. Fails open: without Redis nobody is refused. Routes with `scope: null` are free. */
-export async function limitReads(app: FastifyInstance, { perMinute, redis, keys }: RateLimitOptions): Promise<void> {
+export async function limitReads(app: FastifyInstance, { perMinute, redis, callers }: RateLimitOptions): Promise<void> {
   const count = redis === null ? countHere() : countIn(redis)
   await app.register(rateLimit, {
     global: false,
@@ -33,7 +32,7 @@ export async function limitReads(app: FastifyInstance, { perMinute, redis, keys 
     enableDraftSpec: true,
     skipOnError: true,
     store: storeOf(count),
-    keyGenerator: (request) => `${costOf(request)} ${callerOf(request, keys)}`,
+    keyGenerator: (request) => `${costOf(request)} ${callerOf(request, callers)}`,
     allowList: (request) => request.is404 || request.routeOptions.config.scope === null,
     errorResponseBuilder: (_request, { max }) => new CatalogError('rate-limited', `At most a cost of ${max} a minute`),
   })
@@ -46,9 +45,9 @@ function costOf(request: FastifyRequest): number {
   return typeof cost === 'number' ? cost : cost(request)
 }
 
-/** A known key counts for itself; whoever has none, or one that nobody knows, counts for the address. */
-function callerOf(request: FastifyRequest, keys: KeyCheck): string {
-  return keys.recall(secretOf(request))?.id ?? request.ip
+/** A known caller counts for itself, whatever its credentials; whoever has none, or some that nobody knows, counts for the address. */
+function callerOf(request: FastifyRequest, callers: CallerCheck): string {
+  return callers.recall(request.headers)?.id ?? request.ip
 }
 
 interface Counted {

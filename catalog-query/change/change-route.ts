@@ -4,7 +4,7 @@ import type { HttpServer } from '../../shared/http-server.ts'
 import { NO_STAMP } from '../../shared/stamp.ts'
 import { encodeToken, type ConsistencyToken } from '../../shared/token.ts'
 import { requireScope } from '../access/guard.ts'
-import type { KeyCheck } from '../access/key-check.ts'
+import type { CallerCheck } from '../access/caller-check.ts'
 import { answerTokenOfMany } from '../cache/token-rule.ts'
 import type { ReadContext } from '../http/read-context.ts'
 import { tokenOf } from '../http/read-request.ts'
@@ -26,7 +26,7 @@ Read the products named here by \`POST /v1/products:batchGet\`; what comes with 
 Consistency-Token; what is missing then is not to be seen by readers: drop it. Every answer here carries such a token.
 Begin a copy with an empty \`after\`, read the whole catalog once, and go on from \`next\`.
 
-Scope: \`${SCOPE}\`. It needs a key also where reading needs none (\`QUERY_AUTH=off\`): it tells when products change that readers do not see.`
+Scope: \`${SCOPE}\`. It needs credentials also where reading needs none (\`QUERY_AUTH=off\`): it tells when products change that readers do not see.`
 
 const ChangeParameters = Type.Object(
   {
@@ -60,7 +60,7 @@ const ANSWERS: Answers = {
 /** Later than nothing: every answer gives a token, whether or not one was sent. */
 const NO_TOKEN: ConsistencyToken = { stamp: NO_STAMP, lsn: null, product: null }
 
-export function registerChangeFeed(app: HttpServer, context: ReadContext, keys: KeyCheck): void {
+export function registerChangeFeed(app: HttpServer, context: ReadContext, callers: CallerCheck): void {
   const readChanges = createChangeReader(context.readSnapshot)
   // Whatever the rest of the server asks for: it tells of drafts.
   const settings = { context: { ...context, answers: { ...context.answers, private: true } }, findGzip: () => null }
@@ -73,7 +73,7 @@ export function registerChangeFeed(app: HttpServer, context: ReadContext, keys: 
     response: ANSWERS,
   }
   const config = { scope: SCOPE, cost: COST } as const
-  app.get('/v1/changes', { config, onRequest: requireScope(keys, SCOPE), schema }, async (request, reply) => {
+  app.get('/v1/changes', { config, onRequest: requireScope(callers, SCOPE), schema }, async (request, reply) => {
     const { after, limit } = request.query
     const token = tokenOf(request)
     const page = await readChanges(decodeChangeCursor(after), limit, token)

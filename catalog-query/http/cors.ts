@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 
 const ALLOWED = {
   'access-control-allow-methods': 'GET, HEAD, POST',
-  'access-control-allow-headers': 'Consistency-Token, Content-Type, If-None-Match, X-Api-Key, X-Request-Id, traceparent',
+  'access-control-allow-headers': 'Authorization, Consistency-Token, Content-Type, If-None-Match, X-Api-Key, X-Request-Id, traceparent',
   'access-control-max-age': '86400',
   'cache-control': 'no-store',
 }

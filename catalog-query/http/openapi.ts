@@ -32,8 +32,9 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
             type: 'apiKey',
             in: 'header',
             name: 'X-Api-Key',
-            description: 'Only where the server asks for one. A revoked key works at most 60 s longer.',
+            description: 'Only where the server asks for credentials. A revoked key works at most 60 s longer.',
           },
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Only where the settings name an issuer' },
         },
         headers: HEADERS,
       },
@@ -41,8 +42,8 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
     transformObject: (document) => ('openapiObject' in document ? completeDocument(document.openapiObject) : document.swaggerObject),
     transform: ({ schema, url, route }) => {
       if (schema.hide === true || route.config?.scope === null) return { schema, url }
-      // Reading is anonymous unless the server is set to ask for a key; other scopes always need one.
-      const security = [...(route.config?.scope === 'catalog:read' ? [{}] : []), { apiKey: [] }]
+      // Reading is anonymous unless the server is set to ask for credentials; other scopes always need some.
+      const security = [...(route.config?.scope === 'catalog:read' ? [{}] : []), { apiKey: [] }, { bearer: [] }]
       return { schema: { ...withAttributes(schema), headers: TOKEN_HEADER, security }, url }
     },
   })

@@ -273,6 +273,9 @@ test('OPTIONS and CORS: anybody’s page may read', async () => {
   const preflight = await app.inject({ method: 'OPTIONS', url: product('P-1'), headers: { origin: 'https://shop.example' } })
   expect([preflight.statusCode, preflight.headers.allow]).toEqual([204, 'GET, HEAD'])
   expect(preflight.headers).toMatchObject({ 'access-control-allow-origin': '*', 'cache-control': 'no-store' })
+  expect(String(preflight.headers['access-control-allow-headers']).split(', ')).toEqual(
+    expect.arrayContaining(['Authorization', 'X-Api-Key']),
+  )
   expect((await get(product('P-1'))).headers['access-control-allow-origin']).toBe('*')
 })
 

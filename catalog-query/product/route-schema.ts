@@ -27,8 +27,8 @@ export const problemAnswer = (description: string) => ({
 /** Answers that any read may give besides its own. */
 export const PROBLEM_ANSWERS: Answers = {
   400: problemAnswer('A parameter, the Consistency-Token or the URL is not valid'),
-  401: problemAnswer('A key is needed here, and none that is known was sent'),
-  403: problemAnswer('The key lacks the scope; `required` names it'),
+  401: problemAnswer('A key or a bearer token is needed here, and none that is known was sent'),
+  403: problemAnswer('The caller lacks the scope; `required` names it'),
   406: problemAnswer('Accept-Encoding refuses every coding there is, and no coding too'),
   429: problemAnswer('Too much was asked for within a minute; see Retry-After'),
   503: problemAnswer('No part that could answer is there; see Retry-After'),

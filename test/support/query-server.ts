@@ -20,7 +20,7 @@ import type { TestDatabase } from './parts.ts'
 
 const MEMORY_BYTES = 8 * 1024 * 1024
 
-interface Settings extends Partial<Pick<QueryServerParts, 'authRequired' | 'rateLimit' | 'corsOrigin'>> {
+interface Settings extends Partial<Pick<QueryServerParts, 'authRequired' | 'verifyBearer' | 'rateLimit' | 'corsOrigin'>> {
   readonly limiterRedis?: RedisClient
 }
 
@@ -33,7 +33,7 @@ export async function openQueryServer(database: TestDatabase, settings: Settings
   const loader = createProductLoader(readRows)
   const pause = () => Promise.resolve()
   const reader = createProductReader({ memory: createMemoryTier(MEMORY_BYTES), store: null, loader, nowUs, pause, observe: UNOBSERVED })
-  const { authRequired = false, rateLimit = 0, corsOrigin = '*', limiterRedis = null } = settings
+  const { authRequired = false, verifyBearer = null, rateLimit = 0, corsOrigin = '*', limiterRedis = null } = settings
   return await createQueryServer({
     log: pino({ level: 'silent' }),
     metrics: new Registry(),
@@ -41,6 +41,7 @@ export async function openQueryServer(database: TestDatabase, settings: Settings
     trustProxy: '',
     corsOrigin,
     authRequired,
+    verifyBearer,
     rateLimit,
     limiterRedis,
     admission: createAdmission({ maxInFlight: 1_000, maxDelayMs: 0 }),

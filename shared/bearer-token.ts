@@ -1,9 +1,17 @@
 /** Bearer tokens of an issuer that the settings name: JWTs, checked against its published keys (RFC 9068, RFC 8725). */
+import type { IncomingHttpHeaders } from 'node:http'
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
-import { unavailable } from '../../shared/problem.ts'
-import { isScope } from '../../shared/scope.ts'
-import type { JwtConfig } from '../config.ts'
-import type { VerifyBearer } from './authenticator.ts'
+import type { JwtConfig } from './jwt-config.ts'
+import { unavailable } from './problem.ts'
+import { isScope, type Principal } from './scope.ts'
+
+export interface BearerPrincipal extends Principal {
+  /** When the token ends, milliseconds since 1970: nobody may go by it for longer. */
+  readonly expiresAtMs: number
+}
+
+/** @returns null when the token is not valid. @throws CatalogError `unavailable` when the issuer's keys cannot be fetched */
+export type VerifyBearer = (token: string) => Promise<BearerPrincipal | null>
 
 /** No HMAC: the issuer's public keys would be its secret. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
@@ -11,6 +19,11 @@ const CLOCK_TOLERANCE_S = 5
 const FETCH_LIMIT_MS = 2_000
 /** A key that is not known makes us look again at the issuer's, at most this often. */
 const COOLDOWN_MS = 30_000
+
+/** @returns undefined when `Authorization` is absent, or of another scheme */
+export function bearerTokenOf(headers: IncomingHttpHeaders): string | undefined {
+  return /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+}
 
 /** Its keys are fetched when the first token comes, and kept. Scopes are taken from `scope`, words between spaces. */
 export function createBearerVerifier(config: JwtConfig): VerifyBearer {
@@ -20,7 +33,7 @@ export function createBearerVerifier(config: JwtConfig): VerifyBearer {
     try {
       const { payload } = await jwtVerify(token, keys, { ...expected, requiredClaims: ['exp', 'sub'] })
       const scopes = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : []
-      return { id: `jwt:${payload.sub}`, scopes: new Set(scopes.filter(isScope)) }
+      return { id: `jwt:${payload.sub}`, scopes: new Set(scopes.filter(isScope)), expiresAtMs: (payload.exp ?? 0) * 1_000 }
     } catch (error) {
       if (isIssuerAway(error)) throw unavailable('The keys of the token’s issuer cannot be fetched', error)
       return null

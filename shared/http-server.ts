@@ -21,6 +21,7 @@ import {
   invalidBody,
   type FieldError,
 } from './problem.ts'
+import { traceIdOf } from './trace-context.ts'
 
 export interface HttpServerOptions {
   readonly log: Logger
@@ -102,11 +103,16 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? request.url
 }
 
+/** By which a log line is found: the id that the answer has, and the sender's trace, if it told one. */
+export function idsOf(request: FastifyRequest): { readonly requestId: string; readonly traceId: string | undefined } {
+  return { requestId: request.id, traceId: traceIdOf(request.headers['traceparent']) }
+}
+
 /** Answers problem details; a 5xx is logged here, once, with its cause. */
 export function sendProblem(error: CatalogError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // Whoever is too busy to answer is too busy to write a line each time; refusals are counted by status.
   if (error.status >= 500 && error.problem !== 'overloaded')
-    request.log.error({ err: error.cause ?? error, requestId: request.id, url: request.url }, error.message)
+    request.log.error({ err: error.cause ?? error, ...idsOf(request), url: request.url }, error.message)
   if (error.status >= 500 || !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
   return reply
     .code(error.status)
@@ -238,7 +244,7 @@ function addRequestMetrics(app: FastifyInstance, options: HttpServerOptions): vo
     child.observe(reply.elapsedTime / 1000)
     if (Math.random() * 1000 < options.logPerMille) {
       request.log.info(
-        { requestId: request.id, method: request.method, url: request.url, status: reply.statusCode, ms: reply.elapsedTime },
+        { ...idsOf(request), method: request.method, url: request.url, status: reply.statusCode, ms: reply.elapsedTime },
         'request',
       )
     }

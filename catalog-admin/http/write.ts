@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Pool, PoolClient } from 'pg'
 import type { Logger } from 'pino'
+import { idsOf } from '../../shared/http-server.ts'
 import { inTransaction } from '../../shared/postgres.ts'
 import { invalidParameter } from '../../shared/problem.ts'
 import { principalOf } from '../access/route-guard.ts'
@@ -29,7 +30,7 @@ export function createWriteRunner(pool: Pool, makeToken: MakeToken, log: Pick<Lo
     })
     // It is committed: whatever happens from here on, the client must hear of success.
     const token = await makeToken(answer.product).catch((error: unknown) => {
-      log.warn({ err: error, requestId: request.id }, 'a write is committed, but its Consistency-Token could not be read')
+      log.warn({ err: error, ...idsOf(request) }, 'a write is committed, but its Consistency-Token could not be read')
       return null
     })
     if (token !== null) void reply.header('consistency-token', token)

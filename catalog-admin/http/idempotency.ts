@@ -5,17 +5,25 @@
  */
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import type { PoolClient } from 'pg'
-import { CatalogError } from '../../shared/problem.ts'
-import type { WriteAnswer } from './write-answer.ts'
+import type { Pool, PoolClient } from 'pg'
+import { inTransaction } from '../../shared/postgres.ts'
+import { CatalogError, invalidParameter } from '../../shared/problem.ts'
+import { principalOf } from '../access/route-guard.ts'
 
 export interface KeyedRequest {
   readonly principal: string
   readonly key: string
-  readonly request: FastifyRequest
+  /** SHA-256 of what makes two requests the same. */
+  readonly requestHash: Buffer
 }
 
-const requestInProgress = () =>
+export interface Once<Answer> {
+  readonly answer: Answer
+  /** The answer is an earlier request's: `Idempotent-Replayed: true`. */
+  readonly replayed: boolean
+}
+
+export const requestInProgress = () =>
   new CatalogError('request-in-progress', 'A request with this Idempotency-Key is still being answered', {
     headers: { 'retry-after': '1' },
   })
@@ -37,30 +45,52 @@ const KEEP = /* sql */ `
   set request_hash = excluded.request_hash, answer = excluded.answer, created_at = now()`
 
 /**
- * @param work the write, within the client's transaction
+ * @param work the write, within the client's transaction; its answer is kept as JSON
  * @throws CatalogError `request-in-progress` or `idempotency-mismatch`
  */
-export async function onceByKey(
-  client: PoolClient,
-  keyed: KeyedRequest,
-  work: () => Promise<WriteAnswer>,
-): Promise<{ readonly answer: WriteAnswer; readonly replayed: boolean }> {
-  const { principal, key } = keyed
+export async function onceByKey<Answer>(client: PoolClient, keyed: KeyedRequest, work: () => Promise<Answer>): Promise<Once<Answer>> {
+  const { principal, key, requestHash } = keyed
   const lock = await client.query<{ locked: boolean }>(TRY_LOCK, [principal, key])
   if (lock.rows[0]?.locked !== true) throw requestInProgress()
-  const requestHash = hashRequest(keyed.request)
   const { rows } = await client.query<{ requestHash: Buffer; answer: string }>(FIND, [principal, key])
   if (rows[0] !== undefined) {
     if (!rows[0].requestHash.equals(requestHash)) throw idempotencyMismatch()
-    return { answer: JSON.parse(rows[0].answer) as WriteAnswer, replayed: true }
+    return { answer: JSON.parse(rows[0].answer) as Answer, replayed: true }
   }
   const answer = await work()
   await client.query(KEEP, [principal, key, requestHash, JSON.stringify(answer)])
   return { answer, replayed: false }
 }
 
+/** Runs `work` in one transaction; once only, where the request has an Idempotency-Key and its body has been read. */
+export async function onceInTransaction<Answer>(
+  pool: Pool,
+  request: FastifyRequest,
+  work: (client: PoolClient) => Promise<Answer>,
+): Promise<Once<Answer>> {
+  const key = idempotencyKey(request)
+  return await inTransaction(pool, async (client) => {
+    if (key === null) return { answer: await work(client), replayed: false }
+    const keyed = { principal: principalOf(request).id, key, requestHash: hashRequest(request) }
+    return await onceByKey(client, keyed, () => work(client))
+  })
+}
+
 function hashRequest(request: FastifyRequest): Buffer {
   return createHash('sha256')
     .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
     .digest()
+}
+
+const KEY_SYNTAX = /^[\x21-\x7e]{1,255}$/
+
+/** @returns null when it has none, or is no POST. @throws CatalogError `invalid-parameter` */
+export function idempotencyKey(request: FastifyRequest): string | null {
+  const header = request.headers['idempotency-key']
+  if (header === undefined || request.method !== 'POST') return null
+  const key = [header].flat().join(',')
+  if (KEY_SYNTAX.test(key)) return key
+  throw invalidParameter([
+    { parameter: 'Idempotency-Key', code: 'format', message: 'Idempotency-Key must be 1 to 255 printable ASCII characters' },
+  ])
 }

@@ -83,7 +83,9 @@ const WriteHeaders = {
 }
 const RevHeader = { 'Catalog-Rev': Type.String({ description: 'Order of the product’s visible changes' }) }
 const LocationHeader = { Location: Type.String({ description: 'Where it can be read' }) }
-const ReplayHeader = { 'Idempotent-Replayed': Type.String({ description: '`true`: this is the stored answer of an earlier request' }) }
+export const ReplayHeader = {
+  'Idempotent-Replayed': Type.String({ description: '`true`: this is the stored answer of an earlier request' }),
+}
 
 export interface Answers {
   readonly rev?: boolean

@@ -3,12 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Pool, PoolClient } from 'pg'
 import type { Logger } from 'pino'
 import { idsOf } from '../../shared/http-server.ts'
-import { inTransaction } from '../../shared/postgres.ts'
-import { invalidParameter } from '../../shared/problem.ts'
 import { principalOf } from '../access/route-guard.ts'
 import type { WriteContext } from '../product/product-write.ts'
 import type { MakeToken } from './consistency.ts'
-import { onceByKey } from './idempotency.ts'
+import { onceInTransaction } from './idempotency.ts'
 import { prefersMinimal, versionTag } from './preconditions.ts'
 import type { WriteAnswer } from './write-answer.ts'
 
@@ -18,16 +16,10 @@ type Work = (client: PoolClient, context: WriteContext) => Promise<WriteAnswer>
 /** Answers the request with what `work` did. */
 export type RunWrite = (request: FastifyRequest, reply: FastifyReply, work: Work) => Promise<FastifyReply>
 
-const KEY_SYNTAX = /^[\x21-\x7e]{1,255}$/
-
 export function createWriteRunner(pool: Pool, makeToken: MakeToken, log: Pick<Logger, 'warn'>): RunWrite {
   return async (request, reply, work) => {
     const context = { actor: principalOf(request).id, requestId: request.id }
-    const key = idempotencyKey(request)
-    const { answer, replayed } = await inTransaction(pool, async (client) => {
-      if (key === null) return { answer: await work(client, context), replayed: false }
-      return await onceByKey(client, { principal: context.actor, key, request }, () => work(client, context))
-    })
+    const { answer, replayed } = await onceInTransaction(pool, request, (client) => work(client, context))
     // It is committed: whatever happens from here on, the client must hear of success.
     const token = await makeToken(answer.product).catch((error: unknown) => {
       log.warn({ err: error, ...idsOf(request) }, 'a write is committed, but its Consistency-Token could not be read')
@@ -37,16 +29,6 @@ export function createWriteRunner(pool: Pool, makeToken: MakeToken, log: Pick<Lo
     if (replayed) void reply.header('idempotent-replayed', 'true')
     return sendAnswer(request, reply, answer)
   }
-}
-
-function idempotencyKey(request: FastifyRequest): string | null {
-  const header = request.headers['idempotency-key']
-  if (header === undefined || request.method !== 'POST') return null
-  const key = [header].flat().join(',')
-  if (KEY_SYNTAX.test(key)) return key
-  throw invalidParameter([
-    { parameter: 'Idempotency-Key', code: 'format', message: 'Idempotency-Key must be 1 to 255 printable ASCII characters' },
-  ])
 }
 
 function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: WriteAnswer): FastifyReply {

@@ -1,7 +1,8 @@
 /** The row of an import job: what it says, and each statement that moves it from one state to the next. */
 import type { Pool, PoolClient } from 'pg'
-import { inTransaction } from '../../shared/postgres.ts'
-import { unavailable } from '../../shared/problem.ts'
+import { inTransaction, sqlState } from '../../shared/postgres.ts'
+import { overloaded, unavailable } from '../../shared/problem.ts'
+import { requestInProgress } from '../http/idempotency.ts'
 import { problemOf } from './import-error.ts'
 import type { ImportMode, ImportState } from './import-state.ts'
 
@@ -37,6 +38,8 @@ export interface ImportJob {
 
 type Client = Pool | PoolClient
 
+const UNIQUE_VIOLATION = '23505'
+
 const COLUMNS = /* sql */ `
   id, state, mode, dry_run as "dryRun", created_by as "createdBy", lines_total as "linesTotal", lines_done as "linesDone",
   lines_before as "linesBefore", created, updated, unchanged, failed, next_line as "nextLine", throttle_reason as "throttleReason",
@@ -65,9 +68,9 @@ export async function listImportJobs(client: Client, before: string | null, limi
 }
 
 const CREATE_JOB = /* sql */ `
-  insert into import_job (id, state, format, mode, dry_run, created_by, owner, heartbeat_at)
-  select $1, 'uploading', 'ndjson', $2, $3, $4, $5, clock_timestamp()
-  where (select count(*) from import_job where state in ('uploading', 'validating', 'running')) < $6`
+  insert into import_job (id, state, format, mode, dry_run, created_by, owner, idempotency_key, heartbeat_at)
+  select $1, 'uploading', 'ndjson', $2, $3, $4, $5, $6, clock_timestamp()
+  where (select count(*) from import_job where state in ('uploading', 'validating', 'running')) < $7`
 
 export interface NewImport {
   readonly id: string
@@ -76,12 +79,26 @@ export interface NewImport {
   readonly createdBy: string
   /** The process that receives the upload. */
   readonly owner: string
+  readonly idempotencyKey: string | null
 }
 
-/** @returns false when MAX_OPEN_IMPORTS are open (one or two more where requests cross) */
-export async function createImportJob(client: Client, job: NewImport): Promise<boolean> {
-  const { rowCount } = await client.query(CREATE_JOB, [job.id, job.mode, job.dryRun, job.createdBy, job.owner, MAX_OPEN_IMPORTS])
-  return rowCount === 1
+/**
+ * @throws CatalogError `overloaded` when MAX_OPEN_IMPORTS are open (one or two more where requests cross),
+ * or `request-in-progress` while another upload of this client has the key
+ */
+export async function createImportJob(pool: Pool, job: NewImport): Promise<void> {
+  const values = [job.id, job.mode, job.dryRun, job.createdBy, job.owner, job.idempotencyKey, MAX_OPEN_IMPORTS]
+  const { rowCount } = await pool.query(CREATE_JOB, values).catch((error: unknown) => {
+    throw sqlState(error) === UNIQUE_VIOLATION ? requestInProgress() : error
+  })
+  if (rowCount !== 1) throw overloaded('Too many imports are open: wait for one to end, or cancel one')
+}
+
+const DELETE_JOB = /* sql */ `delete from import_job where id = $1`
+
+/** With all that was stored of it. */
+export async function deleteImportJob(client: Client, id: string): Promise<void> {
+  await client.query(DELETE_JOB, [id])
 }
 
 const UPLOADED = /* sql */ `
@@ -184,25 +201,37 @@ export async function finishJob(client: Client, id: string, owner: string): Prom
 const END = /* sql */ `
   update import_job
   set state = $2, problem = $3, owner = null, heartbeat_at = null, throttle_reason = null, finished_at = clock_timestamp()
-  where id = $1 and state in ('uploading', 'validating', 'ready', 'running')`
+  where id = $1 and state = any($4)`
 const DELETE_CHUNKS = /* sql */ `delete from import_chunk where job_id = $1`
+
+type Problem = Readonly<Record<string, unknown>>
+const NOT_ENDED = ['uploading', 'validating', 'ready', 'running'] as const satisfies readonly ImportState[]
 
 /**
  * Ends a job before its last line; what was applied stays, what was uploaded goes. A block in flight finds its job gone and is rolled back.
  * @returns false when it had ended already
  */
-export async function endJob(
-  pool: Pool,
-  id: string,
-  state: 'failed' | 'cancelled',
-  problem: Readonly<Record<string, unknown>> | null,
-): Promise<boolean> {
-  return await inTransaction(pool, async (client) => {
-    const { rowCount } = await client.query(END, [id, state, problem === null ? null : JSON.stringify(problem)])
-    // A statement of its own: its snapshot shows the chunk whose insert this update had to wait for.
-    if (rowCount === 1) await client.query(DELETE_CHUNKS, [id])
-    return rowCount === 1
-  })
+export async function endJob(pool: Pool, id: string, state: 'failed' | 'cancelled', problem: Problem | null): Promise<boolean> {
+  return await inTransaction(pool, (client) => end(client, id, { state, problem, from: NOT_ENDED }))
+}
+
+/** Ends a job whose upload failed. One that was let go stays as it is, though its uploader may not have heard that the commit went through. */
+export async function endUpload(pool: Pool, id: string, problem: Problem): Promise<void> {
+  await inTransaction(pool, (client) => end(client, id, { state: 'failed', problem, from: ['uploading'] }))
+}
+
+interface JobEnd {
+  readonly state: ImportState
+  readonly problem: Problem | null
+  /** Only a job in one of these is ended. */
+  readonly from: readonly ImportState[]
+}
+
+async function end(client: PoolClient, id: string, { state, problem, from }: JobEnd): Promise<boolean> {
+  const { rowCount } = await client.query(END, [id, state, problem === null ? null : JSON.stringify(problem), from])
+  // A statement of its own: its snapshot shows the chunk whose insert this update had to wait for.
+  if (rowCount === 1) await client.query(DELETE_CHUNKS, [id])
+  return rowCount === 1
 }
 
 const FIND_LOST_UPLOADS = /* sql */ `
@@ -214,7 +243,7 @@ const FIND_LOST_UPLOADS = /* sql */ `
 export async function endLostUploads(pool: Pool, ownerLostMs = OWNER_LOST_MS): Promise<void> {
   const { rows } = await pool.query<{ id: string }>(FIND_LOST_UPLOADS, [ownerLostMs])
   const problem = problemOf(unavailable('The server that received the upload ended before the upload did'))
-  for (const { id } of rows) await endJob(pool, id, 'failed', problem)
+  for (const { id } of rows) await endUpload(pool, id, problem)
 }
 
 // A dry run's lines are kept for some days; without them there is nothing to apply.

@@ -77,6 +77,78 @@ test('an upload is answered 202 with its place, and its progress is told to the 
   expect(ended.links.cancel).toBeUndefined()
 })
 
+const keyed = (key: string) => ({ 'idempotency-key': key })
+const FILE = productLines(600).join('\n')
+
+test('the same file with the same key is answered as the first was, and makes no second job', async () => {
+  await using server = await startServer()
+  const first = await server.post(FILE, '', keyed('one'))
+  // As much the same request: gzipped, and with the defaults written out.
+  const again = await server.post(gzipSync(FILE), '?dryRun=false&mode=upsert', { ...keyed('one'), 'content-encoding': 'gzip' })
+  expect([first.status, first.headers.get('idempotent-replayed')]).toEqual([202, null])
+  expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([202, 'true'])
+  expect(again.body).toEqual(first.body)
+  expect(again.headers.get('location')).toBe(first.headers.get('location'))
+  const { primary } = server.database
+  expect(await rowsOf(primary, 'select id from import_job')).toEqual([{ id: first.body.id }])
+  expect(await rowsOf(primary, 'select distinct job_id from import_chunk')).toEqual([{ job_id: first.body.id }])
+  server.runner.start()
+  await server.ended(`${PATH}/${first.body.id}`)
+  // A day on it is another import.
+  await primary.query(`update idempotency_key set created_at = now() - interval '25 hours'`)
+  const late = await server.post(FILE, '', keyed('one'))
+  expect([late.status, late.headers.get('idempotent-replayed'), late.body.id === first.body.id]).toEqual([202, null, false])
+})
+
+test.each([
+  ['another file', `${FILE}\n`, ''],
+  ['another mode', FILE, '?mode=create'],
+  ['a dry run', FILE, '?dryRun=true'],
+])('%s with the same key is 422 idempotency-mismatch, and nothing of it is kept', async (_name, file, query) => {
+  await using server = await startServer()
+  const { body } = await server.post(FILE, '', keyed('two'))
+  const other = await server.post(file, query, keyed('two'))
+  expect(other).toMatchObject({ status: 422, body: { type: '/problems/idempotency-mismatch' } })
+  const { primary } = server.database
+  expect(await rowsOf(primary, 'select distinct job_id from import_chunk')).toEqual([{ job_id: body.id }])
+  expect(await rowsOf(primary, 'select state, problem from import_job order by created_at')).toEqual([
+    { state: 'running', problem: null },
+    { state: 'failed', problem: expect.objectContaining({ type: '/problems/idempotency-mismatch' }) },
+  ])
+})
+
+test('while the first is being uploaded, the second is 409 before its body is read; a broken upload keeps no key', async () => {
+  await using server = await startServer()
+  const { primary } = server.database
+  const headers = { 'x-api-key': TEST_KEY, 'content-type': 'application/x-ndjson', ...keyed('three') }
+  const slow = httpRequest({ host: '127.0.0.1', port: server.port, path: PATH, method: 'POST', headers }).on('error', () => {})
+  slow.write(FILE)
+  await vi.waitFor(async () => expect(await rowsOf(primary, 'select 1 as one from import_job')).toEqual([{ one: 1 }]))
+  const refused = await server.post('{}', '', keyed('three'))
+  expect(refused).toMatchObject({ status: 409, body: { type: '/problems/request-in-progress' } })
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(await rowsOf(primary, 'select 1 as one from import_job')).toEqual([{ one: 1 }])
+  // Another key is free.
+  expect((await server.post('{}', '', keyed('four'))).status).toBe(202)
+  slow.destroy()
+  await vi.waitFor(async () =>
+    expect(await rowsOf(primary, `select state from import_job where idempotency_key = 'three'`)).toEqual([{ state: 'failed' }]),
+  )
+  const sent = await server.post('{}', '', keyed('three'))
+  expect([sent.status, sent.headers.get('idempotent-replayed')]).toEqual([202, null])
+})
+
+test('a key that was used for a product is not taken for a file', async () => {
+  await using server = await startServer()
+  const made = await server.call('POST', '/admin/v1/products', { body: { key: 'P', title: 'P' }, headers: keyed('five') })
+  expect(made.status).toBe(201)
+  expect(await server.post('{}', '', keyed('five'))).toMatchObject({ status: 422, body: { type: '/problems/idempotency-mismatch' } })
+  expect(await server.post('{}', '', keyed('k'.repeat(256)))).toMatchObject({
+    status: 400,
+    body: { errors: [{ parameter: 'Idempotency-Key' }] },
+  })
+})
+
 test('errors are paged in the order of the file, each with line, key and problem', async () => {
   await using server = await startServer()
   server.runner.start()

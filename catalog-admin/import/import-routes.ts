@@ -4,19 +4,21 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
 import { Type } from 'typebox'
-import { v7 as uuidv7, validate as isUuid } from 'uuid'
+import { validate as isUuid } from 'uuid'
 import type { HttpServer } from '../../shared/http-server.ts'
-import { invalidState, malformedBody, notFound, overloaded, unsupportedMediaType } from '../../shared/problem.ts'
+import { invalidState, malformedBody, notFound, unsupportedMediaType } from '../../shared/problem.ts'
 import { UUID_PATTERN } from '../../shared/validators.ts'
 import { principalOf } from '../access/route-guard.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
+import { idempotencyKey } from '../http/idempotency.ts'
 import { isIntegerPosition, PageQuery, readPage } from '../http/page.ts'
-import { named, pageOf, read, RequestHeaders, responses } from '../http/schemas.ts'
+import { named, pageOf, read, ReplayHeader, RequestHeaders, responses } from '../http/schemas.ts'
 import { type FailedLine, listImportErrors, MAX_STORED_ERRORS } from './import-error.ts'
-import { applyDryRun, createImportJob, endJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
+import { applyDryRun, endJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
+import { startImport } from './import-start.ts'
 import { IMPORTS_PATH } from './import-state.ts'
 import { ImportErrorSchema, ImportModeSchema, ImportSchema, importView, type ImportView } from './import-view.ts'
-import { MAX_UPLOAD_BYTES, storeUpload } from './upload.ts'
+import { MAX_UPLOAD_BYTES } from './upload.ts'
 
 export interface ImportRouteParts {
   readonly pool: Pool
@@ -56,34 +58,28 @@ function addUpload(scope: FastifyInstance, parts: ImportRouteParts): void {
   const schema = {
     tags,
     summary: 'Import a file',
-    description: `The body is the file, ${FORMAT}, one product a line; gzip by Content-Encoding.`,
+    description: `The body is the file, ${FORMAT}, one product a line; gzip by Content-Encoding. Two requests with one Idempotency-Key are the same when file and parameters are.`,
     querystring: Type.Object(
       { mode: Type.Optional({ ...ImportModeSchema, default: 'upsert' }), dryRun: Type.Optional(Type.Boolean({ default: false })) },
       strict,
     ),
-    response: responses({ 202: read('The file is stored and waits for its turn', named('Import'), { Location: Type.String() }) }, [
-      'malformed-body',
-      'unsupported-media-type',
-      'payload-too-large',
-      'invalid-state',
-    ]),
+    headers: Type.Object(RequestHeaders.idempotencyKey),
+    response: responses(
+      { 202: read('The file is stored and waits for its turn', named('Import'), { Location: Type.String(), ...ReplayHeader }) },
+      ['malformed-body', 'unsupported-media-type', 'payload-too-large', 'invalid-state', 'request-in-progress', 'idempotency-mismatch'],
+    ),
   }
   scope.withTypeProvider<TypeBoxTypeProvider>().post(IMPORTS_PATH, { schema, config }, async (request, reply) => {
     const gzipped = isGzip(request.headers['content-encoding'])
     const body = request.body as Readable | undefined
     if (body === undefined) throw malformedBody('The body is missing')
     const { mode = 'upsert', dryRun = false } = request.query
-    const { pool, owner, stopping } = parts
-    const jobId = uuidv7()
-    if (!(await createImportJob(pool, { id: jobId, mode, dryRun, createdBy: principalOf(request).id, owner }))) {
-      throw overloaded('Too many imports are open: wait for one to end, or cancel one')
-    }
-    await storeUpload(pool, { jobId, owner, body, gzipped, stopping }, parts.maxUploadBytes ?? MAX_UPLOAD_BYTES)
-    parts.onJob()
-    return await reply
-      .code(202)
-      .header('location', `${IMPORTS_PATH}/${jobId}`)
-      .send(importView(await existingJob(pool, jobId)))
+    const { pool, owner, stopping, maxUploadBytes: maxBytes = MAX_UPLOAD_BYTES } = parts
+    const job = { mode, dryRun, createdBy: principalOf(request).id, owner, idempotencyKey: idempotencyKey(request) }
+    const { answer, replayed } = await startImport(pool, { ...job, body, gzipped, stopping, maxBytes })
+    if (replayed) void reply.header('idempotent-replayed', 'true')
+    else parts.onJob()
+    return await reply.code(202).header('location', `${IMPORTS_PATH}/${answer.id}`).send(answer)
   })
 }
 

@@ -6,8 +6,7 @@ import { testDatabase } from '../../test/support/parts.ts'
 import { writeProducts } from '../product/product-writer.ts'
 import { toLineBlocks } from './line-blocks.ts'
 import { parseBlock } from './parse-block.ts'
-import { storeUpload } from './upload.ts'
-import { countsOf, noStop, openJob, runToEnd } from './test-import.ts'
+import { countsOf, openJob, runToEnd, storeLines } from './test-import.ts'
 
 // They are beside the repository where it was developed, and nowhere else; importing all of them takes half a minute.
 const FOLDER = join(import.meta.dirname, '../../../shared/data')
@@ -33,7 +32,7 @@ test.skipIf(missing)('a file of real products is imported without an error', { t
   await using database = await testDatabase()
   const jobId = await openJob(database.primary)
   const body = createReadStream(join(FOLDER, 'bestbuy.ndjson.gz'))
-  await storeUpload(database.primary, { jobId, owner: 'uploader', body, gzipped: true, stopping: noStop })
+  await storeLines(database.primary, { jobId, body, gzipped: true })
   const job = await runToEnd(database.primary, jobId, writeProducts)
   expect(countsOf(job)).toMatchObject({ state: 'succeeded', created: 3_291, failed: 0 })
 })

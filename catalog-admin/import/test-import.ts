@@ -7,10 +7,10 @@ import { v7 as uuidv7 } from 'uuid'
 import { expect, vi } from 'vitest'
 import type { WriteProducts } from '../product/product-write.ts'
 import { FACET_TEXT } from '../product/test-writer.ts'
-import { createImportJob, findImportJob, type ImportJob } from './import-job.ts'
+import { createImportJob, findImportJob, finishUpload, type ImportJob } from './import-job.ts'
 import type { ImportState } from './import-state.ts'
 import { createImportRunner, type ImportRunner, type ImportRunnerParts } from './import-runner.ts'
-import { storeUpload } from './upload.ts'
+import { MAX_UPLOAD_BYTES, storeUpload, type Upload } from './upload.ts'
 
 export const noStop = new AbortController().signal
 export const quiet = pino({ level: 'silent' })
@@ -27,13 +27,19 @@ export async function upload(pool: Pool, file: string | Buffer, options: TestUpl
   const { mode = 'upsert', dryRun = false, gzipped = false } = options
   const jobId = await openJob(pool, mode, dryRun)
   const body = Readable.from([gzipped ? gzipSync(file) : Buffer.from(file)])
-  await storeUpload(pool, { jobId, owner: 'uploader', body, gzipped, stopping: noStop }, options.maxBytes)
+  await storeLines(pool, { jobId, body, gzipped, ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }) })
   return jobId
+}
+
+/** Of a job that is there; it then waits for a runner. */
+export async function storeLines(pool: Pool, sent: Pick<Upload, 'jobId' | 'body'> & Partial<Upload>): Promise<void> {
+  const whole = { owner: 'uploader', gzipped: false, stopping: noStop, maxBytes: MAX_UPLOAD_BYTES, ...sent }
+  await storeUpload(pool, whole, async ({ recordCount }) => void (await finishUpload(pool, sent.jobId, recordCount)))
 }
 
 export async function openJob(pool: Pool, mode: ImportJob['mode'] = 'upsert', dryRun = false): Promise<string> {
   const id = uuidv7()
-  await createImportJob(pool, { id, mode, dryRun, createdBy: 'tester', owner: 'uploader' })
+  await createImportJob(pool, { id, mode, dryRun, createdBy: 'tester', owner: 'uploader', idempotencyKey: null })
   return id
 }
 

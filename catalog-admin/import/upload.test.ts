@@ -4,8 +4,8 @@ import type { Pool } from 'pg'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../test/support/parts.ts'
 import { findChunk } from './import-chunk.ts'
-import { endJob, endLostUploads, findImportJob } from './import-job.ts'
-import { noStop, openJob, productLines, rowsOf, upload } from './test-import.ts'
+import { endJob, endLostUploads, findImportJob, finishUpload } from './import-job.ts'
+import { noStop, openJob, productLines, rowsOf, storeLines, upload } from './test-import.ts'
 import { storeUpload } from './upload.ts'
 
 const FILE = productLines(600).join('\n')
@@ -37,7 +37,7 @@ test('a gzip file of several members is read to its end', async () => {
   await using database = await testDatabase()
   const jobId = await openJob(database.primary)
   const body = Readable.from([gzipSync('a\n'), gzipSync('b\n')])
-  await storeUpload(database.primary, { jobId, owner: 'uploader', body, gzipped: true, stopping: noStop })
+  await storeLines(database.primary, { jobId, body, gzipped: true })
   expect(await storedLines(database.primary, jobId)).toBe('a\nb')
 })
 
@@ -53,7 +53,7 @@ test.each([
   await using database = await testDatabase()
   const { primary } = database
   const jobId = await openJob(primary)
-  const work = storeUpload(primary, { jobId, owner: 'uploader', body: Readable.from(pieces), gzipped: true, stopping: noStop })
+  const work = storeLines(primary, { jobId, body: Readable.from(pieces), gzipped: true })
   await expect(work).rejects.toMatchObject({ status: 400, message: detail })
   expect(await endedWith(primary, jobId)).toEqual({ state: 'failed', chunks: 0, problem: expect.objectContaining({ detail }) })
 })
@@ -66,7 +66,7 @@ test('a sender that goes away in the middle leaves a failed job and no chunk', a
     yield Buffer.from(FILE)
     throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
   }
-  const work = storeUpload(primary, { jobId, owner: 'uploader', body: Readable.from(half()), gzipped: false, stopping: noStop })
+  const work = storeLines(primary, { jobId, body: Readable.from(half()) })
   await expect(work).rejects.toMatchObject({ status: 400, message: 'The upload ended before the body did' })
   expect(await endedWith(primary, jobId)).toMatchObject({ state: 'failed', chunks: 0 })
 })
@@ -81,7 +81,7 @@ test('a zip bomb is stopped at the limit of what comes out of it', async () => {
     for (; ; unzippedBytes += 1_000_000) yield Buffer.alloc(1_000_000, '0')
   }
   const body = Readable.from(zeros()).pipe(createGzip())
-  const work = storeUpload(primary, { jobId, owner: 'uploader', body, gzipped: true, stopping: noStop }, limitBytes)
+  const work = storeLines(primary, { jobId, body, gzipped: true, maxBytes: limitBytes })
   await expect(work).rejects.toMatchObject({ status: 413 })
   // What is under way between sender and limit is bounded by the buffers of the streams and their compression.
   expect(unzippedBytes).toBeLessThan(limitBytes + 200_000_000)
@@ -97,7 +97,7 @@ test('an upload that is cancelled stops, and nothing of it stays', async () => {
     await endJob(primary, jobId, 'cancelled', null)
     yield Buffer.from(FILE)
   }
-  const work = storeUpload(primary, { jobId, owner: 'uploader', body: Readable.from(cancelledHalfWay()), gzipped: false, stopping: noStop })
+  const work = storeLines(primary, { jobId, body: Readable.from(cancelledHalfWay()) })
   await expect(work).rejects.toMatchObject({ status: 409 })
   expect(await endedWith(primary, jobId)).toEqual({ state: 'cancelled', problem: null, chunks: 0 })
 })
@@ -109,10 +109,24 @@ test('an upload ends with the program, and says that it may be sent again', asyn
   const stopping = new AbortController()
   const body = new PassThrough()
   body.write(FILE)
-  const work = storeUpload(primary, { jobId, owner: 'uploader', body, gzipped: false, stopping: stopping.signal })
+  const work = storeLines(primary, { jobId, body, stopping: stopping.signal })
   stopping.abort()
   await expect(work).rejects.toMatchObject({ status: 503, message: 'The server is stopping: send the file again' })
   expect(await endedWith(primary, jobId)).toMatchObject({ state: 'failed', chunks: 0 })
+})
+
+test('a job that was let go is not ended for what happens to its upload afterwards', async () => {
+  await using database = await testDatabase()
+  const { primary } = database
+  const jobId = await openJob(primary)
+  const sent = { jobId, owner: 'uploader', body: Readable.from([FILE]), gzipped: false, stopping: noStop, maxBytes: 1_000_000 }
+  const work = storeUpload(primary, sent, async ({ recordCount }) => {
+    await finishUpload(primary, jobId, recordCount)
+    throw new Error('the answer to the commit was lost')
+  })
+  await expect(work).rejects.toMatchObject({ status: 503 })
+  expect(await findImportJob(primary, jobId)).toMatchObject({ state: 'running', problem: null })
+  expect(await storedLines(primary, jobId)).toBe(FILE)
 })
 
 test('an upload whose process is gone is ended by the others, a living one is not', async () => {

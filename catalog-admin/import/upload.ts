@@ -1,4 +1,5 @@
 /** Stores an upload before anything of it is applied: streamed, unzipped, cut into lines, with backpressure up to the sender. */
+import { createHash, type Hash } from 'node:crypto'
 import { PassThrough, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
@@ -6,7 +7,7 @@ import type { Pool } from 'pg'
 import { CatalogError, invalidState, malformedBody, payloadTooLarge, unavailable } from '../../shared/problem.ts'
 import { storeChunk } from './import-chunk.ts'
 import { problemOf } from './import-error.ts'
-import { endJob, finishUpload, heartbeat } from './import-job.ts'
+import { endUpload, heartbeat } from './import-job.ts'
 import { toLineBlocks } from './line-blocks.ts'
 
 /** Of the file, unzipped. */
@@ -22,28 +23,39 @@ export interface Upload {
   readonly gzipped: boolean
   /** Aborted when the program stops: what has come in so far is given up. */
   readonly stopping: AbortSignal
+  /** Of the file, unzipped. */
+  readonly maxBytes: number
+}
+
+export interface StoredUpload {
+  /** Lines that are not blank. */
+  readonly recordCount: number
+  /** Of the file, unzipped. */
+  readonly sha256: Buffer
 }
 
 /**
- * Reads the body to its end. Whatever goes wrong ends the job as failed and deletes what was stored.
+ * Reads the body to its end. Whatever goes wrong, in `finish` too, ends the job as failed and deletes what was stored.
+ * @param finish what becomes of it, once it is stored
  * @throws CatalogError `malformed-body`, `payload-too-large`, or `invalid-state` when it was cancelled meanwhile
  */
-export async function storeUpload(pool: Pool, upload: Upload, maxBytes = MAX_UPLOAD_BYTES): Promise<void> {
-  const { jobId, owner, body, stopping } = upload
+export async function storeUpload<T>(pool: Pool, upload: Upload, finish: (stored: StoredUpload) => Promise<T>): Promise<T> {
+  const { jobId, owner, body, stopping, maxBytes } = upload
   // By the clock and not by the block: a slow sender fills a block in minutes.
   const beating = setInterval(() => void heartbeat(pool, jobId, owner, null).catch(() => {}), HEARTBEAT_MS)
   try {
     let recordCount = 0
+    const sha256 = createHash('sha256')
     const unzip = upload.gzipped ? createGunzip() : new PassThrough()
     const store = async (source: AsyncIterable<Buffer>) => {
       recordCount = await storeBlocks(pool, jobId, source)
     }
-    await pipeline(body, unzip, limitBytes(maxBytes), store, { signal: stopping })
-    if (!(await finishUpload(pool, jobId, recordCount))) throw wasCancelled()
+    await pipeline(body, unzip, measureBytes(maxBytes, sha256), store, { signal: stopping })
+    return await finish({ recordCount, sha256: sha256.digest() })
   } catch (error) {
     const problem = uploadProblem(error)
     // Where this fails, too, the job's heartbeat grows old and endLostUploads ends it.
-    await endJob(pool, jobId, 'failed', problemOf(problem)).catch(() => {})
+    await endUpload(pool, jobId, problemOf(problem)).catch(() => {})
     throw problem
   } finally {
     clearInterval(beating)
@@ -69,19 +81,20 @@ async function storeBlocks(pool: Pool, jobId: string, source: AsyncIterable<Buff
   return recordCount
 }
 
-/** Counts what comes out of gunzip, so that a small file cannot unfold into an endless one. */
-function limitBytes(maxBytes: number): Transform {
+/** Counts what comes out of gunzip, so that a small file cannot unfold into an endless one, and hashes it. */
+function measureBytes(maxBytes: number, hash: Hash): Transform {
   let sizeBytes = 0
   return new Transform({
     transform(piece: Buffer, _encoding, done) {
       sizeBytes += piece.length
-      if (sizeBytes > maxBytes) done(payloadTooLarge(maxBytes))
-      else done(null, piece)
+      if (sizeBytes > maxBytes) return done(payloadTooLarge(maxBytes))
+      hash.update(piece)
+      done(null, piece)
     },
   })
 }
 
-const wasCancelled = () => invalidState('The import was cancelled while it was being uploaded')
+export const wasCancelled = () => invalidState('The import was cancelled while it was being uploaded')
 
 function uploadProblem(error: unknown): CatalogError {
   if (error instanceof CatalogError) return error

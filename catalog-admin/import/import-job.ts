@@ -215,6 +215,11 @@ export async function endJob(pool: Pool, id: string, state: 'failed' | 'cancelle
   return await inTransaction(pool, (client) => end(client, id, { state, problem, from: NOT_ENDED }))
 }
 
+/** endJob as part of a transaction. */
+export async function cancelJob(client: PoolClient, id: string): Promise<boolean> {
+  return await end(client, id, { state: 'cancelled', problem: null, from: NOT_ENDED })
+}
+
 /** Ends a job whose upload failed. One that was let go stays as it is, though its uploader may not have heard that the commit went through. */
 export async function endUpload(pool: Pool, id: string, problem: Problem): Promise<void> {
   await inTransaction(pool, (client) => end(client, id, { state: 'failed', problem, from: ['uploading'] }))
@@ -263,19 +268,17 @@ const RETRY_FAILED = /* sql */ `
 const DELETE_ERRORS = /* sql */ `delete from import_error where job_id = $1`
 
 /** Has a dry run applied for real, from its first line. @returns false when the job is not `ready`, or its lines were deleted meanwhile */
-export async function applyDryRun(pool: Pool, id: string): Promise<boolean> {
-  return await restart(pool, id, APPLY)
+export async function applyDryRun(client: PoolClient, id: string): Promise<boolean> {
+  return await restart(client, id, APPLY)
 }
 
 /** Has the lines that failed tried once more, and no others. @returns false when none failed, or the job has not ended */
-export async function retryFailedLines(pool: Pool, id: string): Promise<boolean> {
-  return await restart(pool, id, RETRY_FAILED)
+export async function retryFailedLines(client: PoolClient, id: string): Promise<boolean> {
+  return await restart(client, id, RETRY_FAILED)
 }
 
-async function restart(pool: Pool, id: string, statement: string): Promise<boolean> {
-  return await inTransaction(pool, async (client) => {
-    const { rowCount } = await client.query(statement, [id])
-    if (rowCount === 1) await client.query(DELETE_ERRORS, [id])
-    return rowCount === 1
-  })
+async function restart(client: PoolClient, id: string, statement: string): Promise<boolean> {
+  const { rowCount } = await client.query(statement, [id])
+  if (rowCount === 1) await client.query(DELETE_ERRORS, [id])
+  return rowCount === 1
 }

@@ -200,6 +200,29 @@ test('cancel ends an import once, and saying it twice is no error', async () => 
   }
 })
 
+test('an action is done once with its key, however often it is sent', async () => {
+  await using server = await startServer()
+  const { primary } = server.database
+  server.runner.start()
+  const { body } = await server.post(`${productLines(3).join('\n')}\n{`)
+  const path = `${PATH}/${body.id}`
+  await server.ended(path)
+  const retry = async (key: string) => await server.call('POST', `${path}/retry-failed`, { headers: keyed(key) })
+  const first = await retry('retry')
+  expect([first.status, first.headers.get('idempotent-replayed')]).toEqual([202, null])
+  await server.ended(path)
+  const startedAt = () => rowsOf(primary, 'select started_at from import_job')
+  const before = await startedAt()
+  const again = await retry('retry')
+  expect([again.status, again.headers.get('idempotent-replayed'), again.body]).toEqual([202, 'true', first.body])
+  expect(await startedAt()).toEqual(before)
+  const other = await server.call('POST', `${path}/cancel`, { headers: keyed('retry') })
+  expect(other).toMatchObject({ status: 422, body: { type: '/problems/idempotency-mismatch' } })
+  // One that is refused keeps no key.
+  expect((await server.call('POST', `${path}/apply`, { headers: keyed('apply') })).status).toBe(409)
+  expect(await rowsOf(primary, `select 1 from idempotency_key where key = 'apply'`)).toEqual([])
+})
+
 test('imports are listed newest first, page by page', async () => {
   await using server = await startServer()
   const ids: string[] = []

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { Type } from 'typebox'
 import { validate as isUuid } from 'uuid'
 import type { HttpServer } from '../../shared/http-server.ts'
@@ -10,11 +10,11 @@ import { invalidState, malformedBody, notFound, unsupportedMediaType } from '../
 import { UUID_PATTERN } from '../../shared/validators.ts'
 import { principalOf } from '../access/route-guard.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
-import { idempotencyKey } from '../http/idempotency.ts'
+import { idempotencyKey, onceInTransaction } from '../http/idempotency.ts'
 import { isIntegerPosition, PageQuery, readPage } from '../http/page.ts'
 import { named, pageOf, read, ReplayHeader, RequestHeaders, responses } from '../http/schemas.ts'
 import { type FailedLine, listImportErrors, MAX_STORED_ERRORS } from './import-error.ts'
-import { applyDryRun, endJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
+import { applyDryRun, cancelJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
 import { startImport } from './import-start.ts'
 import { IMPORTS_PATH } from './import-state.ts'
 import { ImportErrorSchema, ImportModeSchema, ImportSchema, importView, type ImportView } from './import-view.ts'
@@ -89,8 +89,8 @@ function isGzip(encoding: string | undefined): boolean {
   throw unsupportedMediaType(`Content-Encoding ${encoding}`, 'gzip or identity')
 }
 
-async function existingJob(pool: Pool, id: string): Promise<ImportJob> {
-  const job = await findImportJob(pool, id)
+async function existingJob(client: Pool | PoolClient, id: string): Promise<ImportJob> {
+  const job = await findImportJob(client, id)
   if (job === null) throw notFound('import', 'id', id)
   return job
 }
@@ -153,23 +153,33 @@ function addErrors(app: HttpServer, { pool, makeToken }: ImportRouteParts): void
   })
 }
 
+/** By name: what it does, and how. Each @returns false when the job is not in a state for it. */
+const ACTIONS = [
+  ['cancel', 'End it; what was applied stays', cancelJob],
+  ['apply', 'Apply what a dry run has checked', applyDryRun],
+  ['retry-failed', 'Try the lines that failed once more', retryFailedLines],
+] as const
+
 function addActions(app: HttpServer, { pool, onJob }: ImportRouteParts): void {
-  const actions = [
-    ['cancel', 'End it; what was applied stays', async (id: string) => await endJob(pool, id, 'cancelled', null)],
-    ['apply', 'Apply what a dry run has checked', async (id: string) => await applyDryRun(pool, id)],
-    ['retry-failed', 'Try the lines that failed once more', async (id: string) => await retryFailedLines(pool, id)],
-  ] as const
-  for (const [name, summary, act] of actions) {
-    const response = responses({ 202: read('The import as it is now', named('Import')) }, ['not-found', 'invalid-state'])
-    const schema = { tags, summary, params: Params, response }
+  for (const [name, summary, act] of ACTIONS) {
+    const response = responses({ 202: read('The import as it is now', named('Import'), ReplayHeader) }, [
+      'not-found',
+      'invalid-state',
+      'request-in-progress',
+      'idempotency-mismatch',
+    ])
+    const schema = { tags, summary, params: Params, headers: Type.Object(RequestHeaders.idempotencyKey), response }
     app.post(`${IMPORTS_PATH}/:id/${name}`, { schema, config }, async (request, reply) => {
       const { id } = request.params
-      const before = await existingJob(pool, id)
-      const done = await act(id)
-      const repeated = name === 'cancel' && before.state === 'cancelled'
-      if (!done && !repeated) throw invalidState(`The import is ${before.state}, so ${name} is not possible`)
-      onJob()
-      return await reply.code(202).send(importView(await existingJob(pool, id)))
+      const { answer, replayed } = await onceInTransaction(pool, request, async (client) => {
+        const before = await existingJob(client, id)
+        const repeated = name === 'cancel' && before.state === 'cancelled'
+        if (!(await act(client, id)) && !repeated) throw invalidState(`The import is ${before.state}, so ${name} is not possible`)
+        return importView(await existingJob(client, id))
+      })
+      if (replayed) void reply.header('idempotent-replayed', 'true')
+      else onJob()
+      return await reply.code(202).send(answer)
     })
   }
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
 import { expect, test, vi } from 'vitest'
+import { inTransaction } from '../../shared/postgres.ts'
 import { keyTaken } from '../../shared/problem.ts'
 import { type TestDatabase, testDatabase } from '../../test/support/parts.ts'
 import type { WriteProducts } from '../product/product-write.ts'
@@ -217,11 +218,11 @@ test('a dry run writes nothing, tells what would fail, and can be applied', asyn
   expect(await productsOf(primary)).toEqual(before)
   expect(await rowsOf(primary, 'select count(*) from outbox')).toEqual(outbox)
 
-  expect(await applyDryRun(primary, id)).toBe(true)
+  expect(await inTransaction(primary, (client) => applyDryRun(client, id))).toBe(true)
   const applied = await runToEnd(primary, id, writeProducts)
   expect(countsOf(applied)).toEqual({ state: 'partial', ...counts })
   expect((await productsOf(primary)).length).toBe(LINES.length)
-  expect(await applyDryRun(primary, id)).toBe(false)
+  expect(await inTransaction(primary, (client) => applyDryRun(client, id))).toBe(false)
 })
 
 test('a cancelled import keeps what was applied and undoes the block in flight', async () => {
@@ -266,12 +267,13 @@ test('a retry handles the lines that failed, no others, under their numbers', as
 
   seen.length = 0
   mended = true
-  expect(await retryFailedLines(primary, id)).toBe(true)
+  expect(await inTransaction(primary, (client) => retryFailedLines(client, id))).toBe(true)
   const second = await runToEnd(primary, id, writer)
   expect(seen).toHaveLength(10)
   expect(countsOf(second)).toMatchObject({ state: 'partial', failed: 1, linesDone: LINES.length, linesTotal: LINES.length })
   expect((await listImportErrors(primary, id, 0, 99)).map((error) => error.line)).toEqual([10])
-  expect(await retryFailedLines(primary, await upload(primary, 'x'))).toBe(false)
+  const running = await upload(primary, 'x')
+  expect(await inTransaction(primary, (client) => retryFailedLines(client, running))).toBe(false)
 })
 
 test('a line that makes the whole statement fail is found and fails alone', async () => {

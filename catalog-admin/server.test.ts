@@ -20,6 +20,12 @@ interface Operation {
   readonly tags?: readonly string[]
   readonly description?: string
   readonly responses: Readonly<Record<string, unknown>>
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: string
+    readonly description?: string
+    readonly example?: unknown
+  }[]
 }
 interface OpenApi {
   readonly openapi: string
@@ -77,6 +83,17 @@ test('every operation has a summary, a tag, its scope and what it answers to a s
       expect(Object.keys(operation.responses), where).toEqual(expect.arrayContaining(['401', '403', '503']))
     }
   }
+})
+
+test('every parameter of a path says what it is, with an example', async () => {
+  const operations = Object.entries((await openApi()).paths).flatMap(([path, byMethod]) =>
+    Object.entries(byMethod).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+  )
+  const inPaths = operations.flatMap(([at, { parameters = [] }]) =>
+    parameters.filter((one) => one.in === 'path').map((parameter) => [`${at} ${parameter.name}`, parameter] as const),
+  )
+  expect(inPaths.length).toBeGreaterThan(15)
+  for (const [at, { description, example }] of inPaths) expect([typeof description, example === undefined], at).toEqual(['string', false])
 })
 
 test('each problem has a page, and the answer’s type leads to it', async () => {

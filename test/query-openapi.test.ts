@@ -45,7 +45,14 @@ interface Operation {
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: object
   readonly responses: Readonly<
-    Record<string, { readonly description: string; readonly content?: Readonly<Record<string, unknown>>; readonly headers?: object }>
+    Record<
+      string,
+      {
+        readonly description: string
+        readonly content?: Readonly<Record<string, { readonly schema?: { readonly title?: string } }>>
+        readonly headers?: object
+      }
+    >
   >
 }
 interface Document {
@@ -107,6 +114,7 @@ test('every operation tells of its answer and of each problem that it may have',
       ...(parameters.some((parameter) => parameter.in === 'path') ? ['404'] : []),
     ]
     expect(Object.keys(responses), at).toEqual(expect.arrayContaining(expected))
+    expect(responses['200']?.content?.['application/json']?.schema?.title, at).toMatch(/^[A-Z]/)
     for (const [status, { content, headers }] of Object.entries(responses)) {
       const type = status === '200' ? ['application/json'] : status.startsWith('3') ? [] : ['application/problem+json']
       expect(Object.keys(content ?? {}), `${at} ${status}`).toEqual(type)
@@ -127,9 +135,10 @@ function isLimited(schema: Schema): boolean {
   return schema.maxLength !== undefined || /^\^.*\$$/.test(schema.pattern ?? '')
 }
 
-test('every parameter has limits, and an example or a default; with a default it may be left out', () => {
+test('every parameter says what it is, has limits, and an example or a default; with a default it may be left out', () => {
   for (const [at, { parameters = [] }] of operations) {
-    for (const { name, schema, required, example, examples } of parameters) {
+    for (const { name, schema, required, example, examples, description = '' } of parameters) {
+      expect(description, `${at} ${name} says what it is`).not.toBe('')
       expect(isLimited(schema), `${at} ${name} ${JSON.stringify(schema)}`).toBe(true)
       const shown = schema.enum ?? schema.default ?? example ?? examples ?? schema.examples
       expect(shown !== undefined || OPAQUE.includes(name), `${at} ${name} has an example`).toBe(true)

@@ -7,11 +7,11 @@ import type { HttpServer } from '../../shared/http-server.ts'
 import { inTransaction } from '../../shared/postgres.ts'
 import { invalidParameter, missingScope, notFound } from '../../shared/problem.ts'
 import { type Scope, SCOPES } from '../../shared/scope.ts'
-import { TEXT_PATTERN, UUID_PATTERN } from '../../shared/validators.ts'
+import { TEXT_PATTERN } from '../../shared/validators.ts'
 import { addAuditEntry } from '../audit-entry.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
 import { PageQuery, readPage } from '../http/page.ts'
-import { named, pageOf, read, RequestHeaders, responses, Time, TimeOrNull } from '../http/schemas.ts'
+import { IdParams, named, pageOf, read, RequestHeaders, responses, Time, TimeOrNull } from '../http/schemas.ts'
 import type { WriteContext } from '../product/product-write.ts'
 import { type ApiClient, createApiClient, findApiClient, listApiClients, revokeApiClient } from './api-client.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -37,7 +37,7 @@ const fields = {
   revokedAt: TimeOrNull,
 }
 export const ApiClientSchema: TSchema = Type.Object(fields, { $id: 'ApiClient', ...strict })
-const Params = Type.Object({ id: Type.String({ pattern: UUID_PATTERN }) })
+const Params = IdParams('client')
 const Body = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 128, pattern: TEXT_PATTERN }),

@@ -1,6 +1,7 @@
 /** Pieces of route schemas that many routes share: what is checked and what the OpenAPI document says are one thing. */
 import { type TSchema, Type } from 'typebox'
 import { type ProblemName, PROBLEMS } from '../../shared/problem.ts'
+import { UUID_PATTERN } from '../../shared/validators.ts'
 
 /** A schema that has a name of its own in the OpenAPI document. @param T what it stands for */
 export const named = <T>(name: string) => Type.Unsafe<T>({ $ref: `${name}#` })
@@ -125,6 +126,12 @@ export const RequestHeaders = {
     'Idempotency-Key': Type.Optional(Type.String({ description: 'Kept 24 hours: the same request again is not done again' })),
   },
 }
+
+/** The path parameter of what has a UUID. @param what `product`, `import` */
+export const IdParams = (what: string) =>
+  Type.Object({
+    id: Type.String({ pattern: UUID_PATTERN, description: `UUID of the ${what}`, examples: ['0197a3c0-5b1e-7cc3-98c5-9f6e3b1d2a44'] }),
+  })
 
 /** `{"data":[…],"page":{…}}` */
 export const pageOf = (entry: TSchema) =>

@@ -7,12 +7,11 @@ import { Type } from 'typebox'
 import { validate as isUuid } from 'uuid'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { invalidState, malformedBody, notFound, unsupportedMediaType } from '../../shared/problem.ts'
-import { UUID_PATTERN } from '../../shared/validators.ts'
 import { principalOf } from '../access/route-guard.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
 import { idempotencyKey, onceInTransaction } from '../http/idempotency.ts'
 import { isIntegerPosition, PageQuery, readPage } from '../http/page.ts'
-import { named, pageOf, read, ReplayHeader, RequestHeaders, responses } from '../http/schemas.ts'
+import { IdParams, named, pageOf, read, ReplayHeader, RequestHeaders, responses } from '../http/schemas.ts'
 import { type FailedLine, listImportErrors, MAX_STORED_ERRORS } from './import-error.ts'
 import { applyDryRun, cancelJob, findImportJob, type ImportJob, listImportJobs, retryFailedLines } from './import-job.ts'
 import { startImport } from './import-start.ts'
@@ -37,7 +36,7 @@ const FORMAT = 'application/x-ndjson'
 const config = { scope: 'import:run' } as const
 const tags = ['imports']
 const strict = { additionalProperties: false }
-const Params = Type.Object({ id: Type.String({ pattern: UUID_PATTERN }) })
+const Params = IdParams('import')
 
 /** Their schemas, named in the OpenAPI document. */
 export const IMPORT_SCHEMAS = [ImportSchema, ImportErrorSchema]

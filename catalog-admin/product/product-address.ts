@@ -1,12 +1,15 @@
 /** The two ways to address a product: by id and by key. */
 import { type Static, Type } from 'typebox'
-import { TEXT_PATTERN, UUID_PATTERN } from '../../shared/validators.ts'
+import { TEXT_PATTERN } from '../../shared/validators.ts'
+import { IdParams } from '../http/schemas.ts'
 import type { ProductRef } from './product-write.ts'
 
 export const PRODUCTS_PATH = '/admin/v1/products'
 
-const ById = Type.Object({ id: Type.String({ pattern: UUID_PATTERN }) })
-export const ADDRESS_BY_KEY = Type.Object({ key: Type.String({ minLength: 1, maxLength: 128, pattern: TEXT_PATTERN }) })
+const ById = IdParams('product')
+export const ADDRESS_BY_KEY = Type.Object({
+  key: Type.String({ minLength: 1, maxLength: 128, pattern: TEXT_PATTERN, description: 'The product’s key', examples: ['P-1'] }),
+})
 
 export interface ProductAddress {
   readonly path: string

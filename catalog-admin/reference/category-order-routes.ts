@@ -21,7 +21,9 @@ const PLACES_AT_MOST = 1_000
 const tags = ['reference']
 const strict = { additionalProperties: false }
 
-const Params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) })
+const Params = Type.Object({
+  id: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Id of the category', examples: [42] }),
+})
 const Keys = Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' }), {
   maxItems: PLACES_AT_MOST,
   uniqueItems: true,

@@ -27,7 +27,8 @@ const reading = { scope: 'product:read' } as const
 const writing = { scope: 'product:write' } as const
 const strict = { additionalProperties: false }
 
-const Code = Type.String({ pattern: '^[a-z0-9-]{2,32}$', description: 'What `channel=` and prices name it by' })
+const described = { description: 'What `channel=` and prices name it by', examples: ['eu'] }
+const Code = Type.String({ pattern: '^[a-z0-9-]{2,32}$', ...described })
 const Fields = {
   name: Type.String({ minLength: 1, maxLength: 256, pattern: TEXT_PATTERN }),
   currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217; fixed once a price exists' }),
@@ -38,7 +39,7 @@ const Body = Type.Object(
   { ...strict, examples: [{ code: 'eu', name: 'Europe', currency: 'EUR', defaultLocale: 'de' }] },
 )
 const BodyAtCode = Type.Object({ code: Type.Optional(Code), ...Fields }, strict)
-const CodeParams = Type.Object({ code: Type.String({ maxLength: 64, pattern: TEXT_PATTERN }) })
+const CodeParams = Type.Object({ code: Type.String({ maxLength: 64, pattern: TEXT_PATTERN, ...described }) })
 
 export const ChannelSchema = Type.Object(
   {

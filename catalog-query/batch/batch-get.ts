@@ -45,10 +45,13 @@ const BatchBody = Type.Object(
 )
 type BatchBody = Static<typeof BatchBody>
 
-const BatchAnswer = Type.Object({
-  data: Type.Array(Product, { description: 'In the order asked, one for each time it was asked for' }),
-  missing: Type.Array(Type.String({ description: 'A name, as asked, that leads to no visible product' })),
-})
+const BatchAnswer = Type.Object(
+  {
+    data: Type.Array(Product, { description: 'In the order asked, one for each time it was asked for' }),
+    missing: Type.Array(Type.String({ description: 'A name, as asked, that leads to no visible product' })),
+  },
+  { title: 'ProductBatch' },
+)
 
 const BatchParameters = Type.Object(REPRESENTATION_PARAMETERS, { additionalProperties: false })
 

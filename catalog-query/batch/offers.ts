@@ -34,10 +34,13 @@ const OfferParameters = Type.Object(
   { additionalProperties: false },
 )
 
-const OfferAnswer = Type.Object({
-  data: Type.Array(Type.Object({ ...Type.Pick(Variant, ['sku', 'price', 'stock']).properties, rev: Type.Integer() }, { title: 'Offer' })),
-  missing: Type.Array(Type.String({ description: 'A SKU that no visible product has' })),
-})
+const OfferAnswer = Type.Object(
+  {
+    data: Type.Array(Type.Object({ ...Type.Pick(Variant, ['sku', 'price', 'stock']).properties, rev: Type.Integer() }, { title: 'Offer' })),
+    missing: Type.Array(Type.String({ description: 'A SKU that no visible product has' })),
+  },
+  { title: 'Offers' },
+)
 
 interface OfferParts {
   readonly context: ReadContext

@@ -25,9 +25,11 @@ const CategoryItem = Type.Object(
   },
   { title: 'Category' },
 )
-const CategoryPath = Type.Object({ slug: Type.String({ minLength: 1, maxLength: 128, examples: ['jackets'] }) })
+const CategoryPath = Type.Object({
+  slug: Type.String({ minLength: 1, maxLength: 128, description: 'The category’s slug', examples: ['jackets'] }),
+})
 
-const WHOLE_TREE = listAnswers(Type.Object({ data: Type.Array(CategoryItem) }))
+const WHOLE_TREE = listAnswers(Type.Object({ data: Type.Array(CategoryItem) }, { title: 'CategoryTree' }))
 const ONE_CATEGORY: Answers = { ...listAnswers(CategoryItem), 404: problemAnswer('No category has this slug') }
 
 /** @param options.maxBytes of memory for trees, and for compressed answers: this much each */

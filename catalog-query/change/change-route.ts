@@ -37,7 +37,7 @@ const ChangeParameters = Type.Object(
         description: '`next` of another page; empty: from the beginning of what is kept',
       }),
     ),
-    limit: Type.Integer({ minimum: 1, maximum: LIMIT_AT_MOST, default: DEFAULT_LIMIT }),
+    limit: Type.Integer({ minimum: 1, maximum: LIMIT_AT_MOST, default: DEFAULT_LIMIT, description: 'Changes of a page at most' }),
   },
   { additionalProperties: false },
 )
@@ -53,7 +53,9 @@ const ChangeItem = Type.Object(
 )
 
 const ANSWERS: Answers = {
-  ...listAnswers(Type.Object({ data: Type.Array(ChangeItem), next: Type.String({ description: 'For `after`; always there' }) })),
+  ...listAnswers(
+    Type.Object({ data: Type.Array(ChangeItem), next: Type.String({ description: 'For `after`; always there' }) }, { title: 'ChangePage' }),
+  ),
   410: problemAnswer('The cursor is older than what is kept, or belongs to a history that a failover cut off'),
 }
 

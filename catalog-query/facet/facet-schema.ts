@@ -35,7 +35,10 @@ const RangeFacet = Type.Object(
   { title: 'RangeFacet' },
 )
 
-export const FacetsAnswer = Type.Object({
-  facets: Type.Array(Type.Union([TermsFacet, RangeFacet])),
-  approximate: Type.Boolean({ description: 'More products than are looked at: some counts are estimated from a sample' }),
-})
+export const FacetsAnswer = Type.Object(
+  {
+    facets: Type.Array(Type.Union([TermsFacet, RangeFacet])),
+    approximate: Type.Boolean({ description: 'More products than are looked at: some counts are estimated from a sample' }),
+  },
+  { title: 'Facets' },
+)

@@ -26,6 +26,7 @@ export function registerAttributeList(app: HttpServer, context: ReadContext): vo
     summary: 'List attributes',
     operationId: 'listAttributes',
     item: AttributeItem,
+    title: 'AttributePage',
     name: 'attributes',
     select: SELECT_ATTRIBUTES,
     column: 'code',

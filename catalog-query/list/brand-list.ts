@@ -16,6 +16,7 @@ export function registerBrandList(app: HttpServer, context: ReadContext): void {
     summary: 'List brands',
     operationId: 'listBrands',
     item: BrandItem,
+    title: 'BrandPage',
     name: 'brands',
     select: SELECT_BRANDS,
     column: 'slug',

@@ -24,7 +24,7 @@ export function registerChannelList(app: HttpServer, context: ReadContext): void
   const cache = createSnapshotCache<Buffer>({ maxBytes: MAX_BYTES, sizeOf: (json) => json.length, refreshAfter: 0.5 })
   const findGzip = createGzipCache(MAX_BYTES)
   const querystring = Type.Object({}, { additionalProperties: false })
-  const response = listAnswers(Type.Object({ data: Type.Array(ChannelItem) }))
+  const response = listAnswers(Type.Object({ data: Type.Array(ChannelItem) }, { title: 'Channels' }))
   const schema = { summary: 'List channels', operationId: 'listChannels', tags: ['lists'], querystring, response }
   app.get('/v1/channels', { ...LIST_ROUTE, schema }, async (request, reply) => {
     const token = tokenOf(request)

@@ -41,7 +41,7 @@ const ListParameters = Type.Object(
     ...FIELDS_PARAMETER,
     q: Type.Optional(QueryText),
     sort: Type.Optional(Type.Enum([...LIST_SORTS, RELEVANCE], { type: 'string', description: SORT_DESCRIPTION })),
-    limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+    limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT, description: 'Products of a page at most' }),
     cursor: Type.Optional(
       Type.String({ maxLength: CURSOR_LENGTH_AT_MOST, description: '`page.next` or `page.prev` of a page of the same list' }),
     ),

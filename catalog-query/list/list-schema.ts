@@ -17,9 +17,10 @@ export const CardPart = Type.Partial(Card, { title: 'Card', description: 'Every 
 
 const Neighbour = Type.Union([Type.String({ description: 'A cursor' }), Type.Null()])
 
-/** `{"data":[…],"page":{…}}` */
-export function pageOf(item: TSchema) {
-  return Type.Object({ data: Type.Array(item), page: Type.Object({ limit: Type.Integer(), next: Neighbour, prev: Neighbour }) })
+/** `{"data":[…],"page":{…}}` @param title its name in the OpenAPI document. @param more members that it may have besides */
+export function pageOf(title: string, item: TSchema, more: Record<string, TSchema> = {}) {
+  const page = Type.Object({ limit: Type.Integer(), next: Neighbour, prev: Neighbour })
+  return Type.Object({ data: Type.Array(item), page, ...more }, { title })
 }
 
 /** A page of products, with `count` where it was asked for. */
@@ -36,12 +37,8 @@ export function listOf(item: TSchema) {
   const repaired = Type.Union([Type.String(), Type.Null()], {
     description: 'Only with q: as what it was understood, where its spelling was repaired',
   })
-  return Type.Object({
-    ...pageOf(item).properties,
-    count: Type.Optional(count),
-    match: Type.Optional(match),
-    repaired: Type.Optional(repaired),
-  })
+  const more = { count: Type.Optional(count), match: Type.Optional(match), repaired: Type.Optional(repaired) }
+  return pageOf('ProductPage', item, more)
 }
 
 export const BrandItem = Type.Object({ id: Type.Integer(), slug: Type.String(), name: Type.String() }, { title: 'Brand' })

@@ -22,6 +22,8 @@ export interface NamedList<Item> {
   readonly summary: string
   readonly operationId: string
   readonly item: TSchema
+  /** Of a page of them, in the OpenAPI document. */
+  readonly title: string
   /** Of the prepared statements. */
   readonly name: string
   /** SQL without an order: columns, table, and a condition that is always there. */
@@ -33,7 +35,7 @@ export interface NamedList<Item> {
 
 const Parameters = Type.Object(
   {
-    limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+    limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT, description: 'Entries of a page at most' }),
     cursor: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_AT_MOST, description: '`page.next` or `page.prev` of another page' })),
   },
   { additionalProperties: false },
@@ -58,7 +60,7 @@ export function registerNamedList<Item>(app: HttpServer, context: ReadContext, l
     operationId: list.operationId,
     tags: ['lists'],
     querystring: Parameters,
-    response: listAnswers(pageOf(list.item)),
+    response: listAnswers(pageOf(list.title, list.item)),
   }
   app.get(list.path, { ...LIST_ROUTE, schema }, (request, reply) => answerPage(parts, request, reply))
 }

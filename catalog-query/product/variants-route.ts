@@ -17,10 +17,13 @@ const Query = Type.Object(
   },
   { additionalProperties: false },
 )
-const Page = Type.Object({
-  data: Type.Array(Variant),
-  page: Type.Object({ limit: Type.Integer(), next: Type.Union([Type.String(), Type.Null()]) }),
-})
+const Page = Type.Object(
+  {
+    data: Type.Array(Variant),
+    page: Type.Object({ limit: Type.Integer(), next: Type.Union([Type.String(), Type.Null()]) }),
+  },
+  { title: 'VariantPage' },
+)
 
 /** Read from a database each time: only very large products have further pages, and these are asked for rarely. */
 export function registerVariantsRoute(app: HttpServer, context: ReadContext): void {

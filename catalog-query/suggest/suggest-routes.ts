@@ -21,14 +21,17 @@ const PATH = '/v1/suggest'
 const SuggestParameters = Type.Object({ ...REPRESENTATION_PARAMETERS, q: QueryText }, { additionalProperties: false })
 type SuggestParameters = Static<typeof SuggestParameters>
 
-const SuggestAnswer = Type.Object({
-  products: Type.Array(Card),
-  categories: Type.Array(Type.Object({ id: Type.Integer(), slug: Type.String(), name: Type.String(), path: Type.Array(Type.String()) })),
-  brands: Type.Array(Type.Object({ slug: Type.String(), name: Type.String() })),
-  repaired: Type.Union([Type.String(), Type.Null()], {
-    description: 'The query as it was understood, where nothing begins as it was typed',
-  }),
-})
+const SuggestAnswer = Type.Object(
+  {
+    products: Type.Array(Card),
+    categories: Type.Array(Type.Object({ id: Type.Integer(), slug: Type.String(), name: Type.String(), path: Type.Array(Type.String()) })),
+    brands: Type.Array(Type.Object({ slug: Type.String(), name: Type.String() })),
+    repaired: Type.Union([Type.String(), Type.Null()], {
+      description: 'The query as it was understood, where nothing begins as it was typed',
+    }),
+  },
+  { title: 'Suggestions' },
+)
 
 interface SuggestParts {
   readonly context: ReadContext

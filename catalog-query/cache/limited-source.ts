@@ -7,10 +7,15 @@ export function limitSource(source: SnapshotSource, options: LimiterOptions): Sn
   const limiter = createLimiter(options)
 
   async function runOr<T>(refused: T, work: () => Promise<T>): Promise<T> {
+    let begun = false
     try {
-      return await limiter.run(work)
+      return await limiter.run(() => {
+        begun = true
+        return work()
+      })
     } catch (error) {
-      if (error instanceof CatalogError && error.problem === 'overloaded') return refused
+      // Refused by the queue, that is: what the database itself refuses as too much, it would be for the next one too.
+      if (!begun && error instanceof CatalogError && error.problem === 'overloaded') return refused
       throw error
     }
   }

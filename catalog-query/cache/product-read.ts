@@ -74,7 +74,7 @@ export interface Snapshot<Row> {
  * Runs one read-only statement together with the clock row, in one snapshot, on a replica that counts: its asOf is at most B old and it
  * satisfies the token; else the next one, else the primary behind a limiter.
  * Rows are what the statement selects, as JSON (numbers stay numbers; a text column holds text).
- * @throws CatalogError unavailable when no database can answer in time
+ * @throws CatalogError unavailable when no database can answer in time; overloaded when a costly statement took too long
  */
 export type ReadSnapshot = <Row>(statement: SnapshotStatement, token: ConsistencyToken | null) => Promise<Snapshot<Row>>
 
@@ -83,4 +83,9 @@ export interface SnapshotStatement {
   readonly name: string
   readonly text: string
   readonly values: readonly unknown[]
+  /**
+   * A list, a count, a search: how long it takes hangs on what is asked for, so one that takes too long is refused and says nothing of the
+   * server. Absent: a look-up by key, which takes long only where the server is sick.
+   */
+  readonly costly?: true
 }

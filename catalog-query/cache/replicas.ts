@@ -83,7 +83,10 @@ export interface ReadRowsParts {
   readonly pause: (waitMs: number) => Promise<unknown>
 }
 
-/** @throws CatalogError unavailable when no database answers (or none satisfies the token); overloaded when the primary's queue is full */
+/**
+ * @throws CatalogError unavailable when no database answers (or none satisfies the token); overloaded when the primary's queue is full, or a
+ * costly statement took too long
+ */
 export function createReadRows({ replicas, primary, limiter, nowUs: clock, pause }: ReadRowsParts): ReadRows {
   return async (statement, token) => {
     let look = await readReplicas(inOrder(replicas), { statement, token, clock })
@@ -151,7 +154,7 @@ function newer(known: ReadResult | null, read: ReadResult | null): ReadResult | 
   return known === null || (read !== null && known.asOf < read.asOf) ? read : known
 }
 
-/** @returns null when it is not available, or is busy and there is something older to answer with @throws CatalogError overloaded */
+/** @returns null when it is not available, or is too busy and there is something older to answer with @throws CatalogError overloaded */
 async function readPrimary(
   primary: SnapshotSource,
   statement: SnapshotStatement,

@@ -1,6 +1,7 @@
 /** One database to read snapshots from: every statement selects the catalog clock with its rows, so that the answer knows its asOf. */
 import type { Pool } from 'pg'
 import { isUnavailable, sqlState } from '../../shared/postgres.ts'
+import { overloaded } from '../../shared/problem.ts'
 import { nowUs, stampTimeUs, toStamp, type Stamp } from '../../shared/stamp.ts'
 import type { Breaker } from './breaker.ts'
 import type { SnapshotStatement } from './product-read.ts'
@@ -22,7 +23,10 @@ export interface SnapshotSource {
   /** How old its last snapshot was when it arrived, microseconds; Infinity before the first. Negative: its clock is ahead of ours. */
   ageUs(): number
   inFlight(): number
-  /** @returns null when the database is not available (counted by the breaker) @throws whatever is the statement's own fault */
+  /**
+   * @returns null when the database is not available (counted by the breaker)
+   * @throws whatever is the statement's own fault; CatalogError overloaded when it is costly and took too long
+   */
   read(statement: SnapshotStatement): Promise<RawSnapshot | null>
   /** Whether it has replayed this write position; a server that is no standby has. Asked in a statement before the one that reads (R14). */
   hasReplayed(lsn: string): Promise<boolean>
@@ -47,7 +51,15 @@ const HAS_REPLAYED = /* sql */ `
 const PLAN_IS_STALE = '0A000'
 /** A standby that had to replay something the statement still looked at cancels it, at once when it lags (`read.clock` changes all the time). */
 const CANCELLED_BY_REPLAY = '40001'
-/** That; or no such schema, no such table: a database that was only just made, a replica that has not come so far. */
+/**
+ * The server ended the statement: it took longer than `statement_timeout`, or an operator ended it (the code is the same). Of a look-up by key that
+ * says that the server is slow as a whole, and another may not be. Of a costly statement it says that this statement was too much: the server is well
+ * enough to keep the time, another would be kept as busy and answer no sooner, and were the server blamed, one client's question could close
+ * all of them to the readers of products. A server that is slow as a whole is found by the look-ups, at least by the watch's, one a second;
+ * one that is frozen or half open ends nothing: there our own limit is over first, and counts whatever the statement.
+ */
+const CANCELLED = '57014'
+/** Cancelled by replay; or no such schema, no such table: a database that was only just made, a replica that has not come so far. */
 const NOT_NOW = [CANCELLED_BY_REPLAY, '3F000', '42P01']
 
 export function createSnapshotSource(options: { name: string; tier: 'replica' | 'primary'; pool: Pool; breaker: Breaker }): SnapshotSource {
@@ -55,15 +67,18 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
   let ageUs = Infinity
   let inFlight = 0
 
-  async function guarded<T>(work: () => Promise<T>): Promise<T | null> {
+  async function guarded<T>(work: () => Promise<T>, costly = false): Promise<T | null> {
     inFlight++
     try {
       const result = await work()
       breaker.succeeded()
       return result
     } catch (error) {
-      if (!isUnavailable(error) && !NOT_NOW.includes(sqlState(error) ?? '')) throw error
-      breaker.failed()
+      const state = sqlState(error)
+      if (costly && state === CANCELLED) throw overloaded('This takes longer than a read may: ask for less, or later', error)
+      if (!isUnavailable(error) && !NOT_NOW.includes(state ?? '')) throw error
+      // The longer a statement runs, the likelier replay wants it out of the way: no fault of the standby, but another may have no such conflict.
+      if (!costly || state !== CANCELLED_BY_REPLAY) breaker.failed()
       return null
     } finally {
       inFlight--
@@ -77,7 +92,7 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
     ageUs: () => ageUs,
     inFlight: () => inFlight,
     async read(statement) {
-      const snapshot = await guarded(() => readOnce(pool, statement))
+      const snapshot = await guarded(() => readOnce(pool, statement), statement.costly)
       if (snapshot !== null) ageUs = nowUs() - stampTimeUs(snapshot.asOf)
       return snapshot
     },

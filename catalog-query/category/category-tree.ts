@@ -105,7 +105,7 @@ export function createCategoryTrees(readSnapshot: ReadSnapshot, maxBytes: number
     const counted = new Map<number, number>()
     const seen: Vouched<null>[] = []
     for (let part = 0; part < parts; part++) {
-      const statement = { name: 'count-categories', text: COUNT_PRODUCTS, values: [channel, parts, part] }
+      const statement = { name: 'count-categories', text: COUNT_PRODUCTS, values: [channel, parts, part], costly: true as const }
       const snapshot = await readSnapshot<{ id: number; products: number }>(statement, token)
       seen.push(vouchedBy(snapshot, null))
       for (const { id, products } of snapshot.rows) counted.set(id, products)

@@ -140,7 +140,7 @@ export function sizesStatement(sets: readonly FacetSet[]): SnapshotStatement {
   })
   const part = (blocks: number) => `least(1, ${blocks} * ${BLOCK_BYTES} / greatest(1, pg_relation_size('read.listing')))`
   const parts = `part as materialized (select ${part(PROBED_BLOCKS)} as probe, ${part(BLOCKS_AT_MOST)} as share)`
-  return { name: '', text: `/* facet-sizes */ with ${parts} ${selects.join(' union all ')} order by set`, values }
+  return { name: '', text: `/* facet-sizes */ with ${parts} ${selects.join(' union all ')} order by set`, values, costly: true }
 }
 
 /** @param limit products of the set that are counted exactly */

@@ -49,7 +49,7 @@ export function facetStatement(sets: readonly FacetSet[]): SnapshotStatement {
     /* facets */
     with ${[...setTables, sizeTable, ...parts.flatMap(({ tables }) => tables)].join(',\n    ')}
     ${selects.map((select) => `(${select})`).join('\n    union all\n    ')}`
-  return { name: '', text, values }
+  return { name: '', text, values, costly: true }
 }
 
 const sizeOf = (set: number): string => `(select size[${set + 1}] from sizes)`

@@ -42,5 +42,5 @@ function countStatement(query: Pick<ListQuery, 'channel' | 'filters' | 'wanted'>
       from read.listing l
       where ${find}
       limit ${COUNT_AT_MOST + 1}) as counted`
-  return { name: checks.length === 0 ? `count-${query.filters.has('category') ? 'category' : 'all'}` : '', text, values }
+  return { name: checks.length === 0 ? `count-${query.filters.has('category') ? 'category' : 'all'}` : '', text, values, costly: true }
 }

@@ -54,7 +54,7 @@ export function listStatement(query: ListQuery, stretch: ListStretch): SnapshotS
     order by ${[...legs, ...order].join(', ')}
     limit ${stretch.rows} offset ${stretch.skip}`
   const isPlain = scope.checks.length === 0 && stretch.skip === 0
-  return { name: isPlain ? name : '', text, values: scope.values }
+  return { name: isPlain ? name : '', text, values: scope.values, costly: true }
 }
 
 /** Never anything that a request has written: it stands in the statement's text. */

@@ -27,7 +27,7 @@ export function countWordsStatement({ terms }: Wording, locales: readonly string
           limit ${COUNTED_AT_MOST}) as found)::int as products
     from unnest($1::int[], $2::text[]) as asked (term, query)`
   const queries = terms.map((term) => termText(term, { prefixFrom: Infinity, fields: '' }))
-  return { name: `word-counts-${locales.join('-')}`, text, values: [terms.map((_, i) => i), queries, locales] }
+  return { name: `word-counts-${locales.join('-')}`, text, values: [terms.map((_, i) => i), queries, locales], costly: true }
 }
 
 /** @returns the rarest of the words that there are, in the order in which they were typed; '' for none */

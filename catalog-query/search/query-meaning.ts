@@ -128,7 +128,7 @@ export function existsStatement(list: { readonly channel: string; readonly filte
       limit 1) as row
     limit 1`
   const name = ['meaning', wanted.missing, ...wanted.locales, ...list.filters.keys()].join('-')
-  return { name: scope.checks.length === 0 ? name : '', text, values: scope.values }
+  return { name: scope.checks.length === 0 ? name : '', text, values: scope.values, costly: true }
 }
 
 interface EarliestRead {

@@ -111,7 +111,7 @@ export function searchStatement(
     ${place}
     order by scored.position ${direction}, id ${direction}
     limit ${rows} offset ${skip}`
-  return { name: scope.checks.length === 0 && skip === 0 ? name : '', text, values: scope.values }
+  return { name: scope.checks.length === 0 && skip === 0 ? name : '', text, values: scope.values, costly: true }
 }
 
 /** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestAdmin, testAdmin } from '../test/support/admin-server.ts'
 import { PROBLEMS } from '../shared/problem.ts'
 import { SCOPES } from '../shared/scope.ts'
-import { decodeToken } from '../shared/token.ts'
+import { nowUs, toStamp } from '../shared/stamp.ts'
+import { decodeToken, encodeToken } from '../shared/token.ts'
 
 let admin: TestAdmin
 beforeAll(async () => {
@@ -166,7 +167,7 @@ test('HEAD answers what GET would, without the body', async () => {
     expect(head.headers.get(name), name).toBe(get.headers.get(name))
 })
 
-test('a read with a token is answered one that is no older; without one, none; a malformed one is 400', async () => {
+test('a read with a token is answered one that is no older; without one, none; a malformed one, or one from the future, is 400', async () => {
   const written = await admin.call('PUT', ONE, { body: { title: 'Two' } })
   const token = written.headers.get('consistency-token') ?? ''
   const read = await admin.call('GET', ONE, { headers: { 'consistency-token': token } })
@@ -177,8 +178,12 @@ test('a read with a token is answered one that is no older; without one, none; a
     (await admin.call('GET', '/admin/v1/brands', { headers: { 'consistency-token': token } })).headers.get('consistency-token'),
   ).not.toBeNull()
   expect((await admin.call('GET', ONE)).headers.get('consistency-token')).toBeNull()
-  const malformed = await admin.call('GET', ONE, { headers: { 'consistency-token': 'nonsense' } })
-  expect(malformed).toMatchObject({ status: 400, body: { errors: [{ parameter: 'Consistency-Token' }] } })
+  const future = encodeToken({ stamp: toStamp(1, nowUs() + 60_000_000), lsn: null, product: null })
+  for (const refused of ['nonsense', future])
+    expect(await admin.call('GET', ONE, { headers: { 'consistency-token': refused } })).toMatchObject({
+      status: 400,
+      body: { errors: [{ parameter: 'Consistency-Token' }] },
+    })
 })
 
 test('requests are measured by route and status, never by address', async () => {

@@ -1,6 +1,6 @@
 /** Consistency-Token: what a client carries so that no read answers anything older than what it has seen (api.md). */
 import { validate as isUuid } from 'uuid'
-import { isStamp, type Stamp } from './stamp.ts'
+import { isStamp, nowUs, stampTimeUs, type Stamp } from './stamp.ts'
 
 export interface ConsistencyToken {
   /** Read on the primary after the commit (or the vouching time of an answer): timeline and time. */
@@ -19,11 +19,22 @@ export function encodeToken(token: ConsistencyToken): string {
   return Buffer.from(`1.${token.stamp}.${token.lsn ?? ''}.${product}`).toString('base64url')
 }
 
-/** @returns null when the text is no token of ours: the caller answers 400 */
-export function decodeToken(text: string): ConsistencyToken | null {
+/**
+ * How far ahead of our clock a token's time may be, microseconds. No database satisfies one from the future, and each would be asked in vain.
+ * Far beyond the 250 ms by which hosts' clocks may differ: a token is the primary's time, which goes on from where it was when its host's clock
+ * is set back, and a server whose own clock is seconds late, as after its virtual machine slept, must not refuse what its neighbours gave.
+ */
+const AHEAD_AT_MOST_US = 10_000_000
+
+/**
+ * @param clockUs the latest that it may be now by the primary's clock, microseconds since 1970; default: our own clock
+ * @returns null when the text is no token that any answer can have given by now: the caller answers 400
+ */
+export function decodeToken(text: string, clockUs = nowUs()): ConsistencyToken | null {
   if (text.length > 200 || !/^[\w-]+$/.test(text)) return null
   const [version, stamp = '', lsn = '', id = '', rev = '', ...rest] = Buffer.from(text, 'base64url').toString('latin1').split('.')
   if (version !== '1' || rest.length > 0 || !isStamp(stamp)) return null
+  if (stampTimeUs(stamp) > clockUs + AHEAD_AT_MOST_US) return null
   if (lsn !== '' && !LSN.test(lsn)) return null
   if (id === '' && rev === '') return { stamp, lsn: lsn || null, product: null }
   if (!isUuid(id) || !/^\d{1,16}$/.test(rev) || !Number.isSafeInteger(Number(rev))) return null

@@ -86,7 +86,7 @@ async function answerBatch(
   request: FastifyRequest & { query: Static<typeof BatchParameters>; body: BatchBody },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const token = tokenOf(request)
+  const token = tokenOf(request, context)
   const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
   const { asked, found } = await findAll(context, { body: request.body, representation, token })
   const data: Buffer[] = []

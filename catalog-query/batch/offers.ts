@@ -77,7 +77,7 @@ async function answerOffers(
   request: FastifyRequest & { query: Static<typeof OfferParameters> },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const token = tokenOf(request)
+  const token = tokenOf(request, context)
   const skus = skusOf(request.query.skus)
   const resolved = await context.reference.resolve(request.query.channel, undefined, token)
   const found = await findOffers({ context, findDistant }, { skus: [...new Set(skus)], resolved, token })

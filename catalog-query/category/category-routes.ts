@@ -42,7 +42,7 @@ export function registerCategoryRoutes(app: HttpServer, context: ReadContext, op
     reply: FastifyReply,
     slug: string | null,
   ): Promise<FastifyReply> {
-    const token = tokenOf(request)
+    const token = tokenOf(request, context)
     const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
     const { tree, parts } = await readTree(representation, token)
     const node = slug === null ? null : tree.bySlug.get(slug)

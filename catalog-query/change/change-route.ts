@@ -77,7 +77,7 @@ export function registerChangeFeed(app: HttpServer, context: ReadContext, caller
   const config = { scope: SCOPE, cost: COST } as const
   app.get('/v1/changes', { config, onRequest: requireScope(callers, SCOPE), schema }, async (request, reply) => {
     const { after, limit } = request.query
-    const token = tokenOf(request)
+    const token = tokenOf(request, context)
     const page = await readChanges(decodeChangeCursor(after), limit, token)
     const json = Buffer.from(JSON.stringify({ data: page.value.changes, next: encodeChangeCursor(page.value.next) }))
     if (token === null) void reply.header('consistency-token', encodeToken(answerTokenOfMany(NO_TOKEN, [page])))

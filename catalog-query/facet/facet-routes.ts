@@ -74,7 +74,7 @@ async function answerFacets(
 ): Promise<FastifyReply> {
   const { context, findGzip } = parts
   const filters = toFilters(request.query)
-  const token = tokenOf(request)
+  const token = tokenOf(request, context)
   const { channel, representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
   const { q } = request.query
   const list = { channel: channel.code, filters, locales: representation.locales }

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { invalidParameter } from '../../shared/problem.ts'
 import { decodeToken, type ConsistencyToken } from '../../shared/token.ts'
+import type { ReadContext } from './read-context.ts'
 
 /** Spread into a route's query schema, which says `additionalProperties: false`. */
 export const REPRESENTATION_PARAMETERS = {
@@ -19,11 +20,14 @@ export const REPRESENTATION_PARAMETERS = {
   ),
 }
 
-/** @throws CatalogError invalid-parameter when the header is there and is no token of ours */
-export function tokenOf(request: FastifyRequest): ConsistencyToken | null {
+/**
+ * While our clock is in doubt, tokens may be ahead of it by as much: they are no less true for that.
+ * @throws CatalogError invalid-parameter when the header is there and is no token that an answer can have given
+ */
+export function tokenOf(request: FastifyRequest, { nowUs, answers }: Pick<ReadContext, 'nowUs' | 'answers'>): ConsistencyToken | null {
   const header = request.headers['consistency-token']
   if (header === undefined) return null
-  const token = typeof header === 'string' ? decodeToken(header) : null
+  const token = typeof header === 'string' ? decodeToken(header, nowUs() + answers.doubtUs()) : null
   if (token !== null) return token
   const message = 'Consistency-Token must be one that an answer of this catalog gave'
   throw invalidParameter([{ parameter: 'Consistency-Token', code: 'malformed', message }])

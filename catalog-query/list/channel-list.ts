@@ -27,7 +27,7 @@ export function registerChannelList(app: HttpServer, context: ReadContext): void
   const response = listAnswers(Type.Object({ data: Type.Array(ChannelItem) }, { title: 'Channels' }))
   const schema = { summary: 'List channels', operationId: 'listChannels', tags: ['lists'], querystring, response }
   app.get('/v1/channels', { ...LIST_ROUTE, schema }, async (request, reply) => {
-    const token = tokenOf(request)
+    const token = tokenOf(request, context)
     const channels = await cache.read('channels', token, async (withToken) => {
       const snapshot = await context.readSnapshot<Static<typeof ChannelItem>>(
         { name: 'read-channels', text: READ_CHANNELS, values: [] },

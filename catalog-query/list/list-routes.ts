@@ -96,7 +96,7 @@ async function answerList(
   const fields = parseFields(request.query.fields, CARD_FIELDS)
   const skip = rowsBefore(request.query.page, { limit, cursor })
   const filters = toFilters(request.query)
-  const token = tokenOf(request)
+  const token = tokenOf(request, context)
   const resolved = await context.reference.resolve(channel, locale, token)
   const { locales } = resolved.representation
   const counted = request.query.count !== undefined

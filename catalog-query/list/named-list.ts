@@ -71,7 +71,7 @@ async function answerPage<Item>(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { limit, cursor: text } = request.query
-  const token = tokenOf(request)
+  const token = tokenOf(request, context)
   const cursor = decodeCursor(text, binding)
   const backwards = cursor?.direction === 'prev'
   const read = await cache.read(`${limit} ${cursor?.direction} ${cursor?.place}`, token, async (withToken) => {

@@ -3,6 +3,8 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tick } from '../../shared/clock.ts'
 import type { HttpServer } from '../../shared/http-server.ts'
+import { nowUs, toStamp } from '../../shared/stamp.ts'
+import { encodeToken } from '../../shared/token.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { openQueryServer } from '../../test/support/query-server.ts'
 import { deleteProduct, putProducts } from '../../test/support/reading-app.ts'
@@ -249,8 +251,11 @@ test('a token is never answered anything older, gets one back, and its answer is
   for (const url of ['/v1/products/by-key/P-1', '/v1/products/by-slug/urban-jacket', product('P-1')]) {
     expect((await get(url, { 'consistency-token': next })).json(), url).toMatchObject({ title: 'Urban jacket II' })
   }
-  const malformed = await get(product('P-1'), { 'consistency-token': 'nonsense' })
-  expect([malformed.statusCode, malformed.json<ProblemBody>().errors?.[0]?.parameter]).toEqual([400, 'Consistency-Token'])
+  const future = encodeToken({ stamp: toStamp(1, nowUs() + 60_000_000), lsn: null, product: null })
+  for (const refused of ['nonsense', future]) {
+    const answer = await get(product('P-1'), { 'consistency-token': refused })
+    expect([answer.statusCode, answer.json<ProblemBody>().errors?.[0]?.parameter], refused).toEqual([400, 'Consistency-Token'])
+  }
 })
 
 test('a new key and a new locale are seen at once by whoever brings the token', async () => {

@@ -34,7 +34,7 @@ export function registerProductRoutes(app: HttpServer, context: ReadContext): vo
     '/v1/products/:id',
     { ...READ_ROUTE, schema: { ...schema, params: ProductId, summary: 'One product', operationId: 'getProduct' } },
     (request, reply) => {
-      const token = tokenOf(request)
+      const token = tokenOf(request, context)
       const answered = andThen(context.reference.resolve(request.query.channel, request.query.locale, token), (resolved) => {
         const id = request.params.id.toLowerCase()
         const asked = { what: 'product', by: 'id', value: id } as const
@@ -87,7 +87,7 @@ interface Asked {
 /** As by id: what memory has is answered without a promise. */
 function lookUpAndSend(context: ReadContext, request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<unknown> | undefined {
   const { by, value, query } = asked
-  const token = tokenOf(request)
+  const token = tokenOf(request, context)
   const answered = andThen(context.reference.resolve(query.channel, query.locale, token), (resolved) => {
     const { representation } = resolved
     const lookUp: LookUp = by === 'slug' ? { by, value, locales: representation.locales } : { by, value }

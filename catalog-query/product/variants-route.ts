@@ -35,7 +35,7 @@ export function registerVariantsRoute(app: HttpServer, context: ReadContext): vo
     async (request, reply) => {
       const id = request.params.id.toLowerCase()
       const offset = toOffset(request.query.cursor)
-      const token = tokenOf(request)
+      const token = tokenOf(request, context)
       const { representation, absence } = await context.reference.resolve(request.query.channel, request.query.locale, token)
       const { source, asOf: vouched, tier, marked } = await context.loadProduct(id, token)
       const read = { vouched, contained: source.contained, marked }

@@ -62,7 +62,7 @@ async function answerSuggestions(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { channel, locale, q } = request.query
-  const token = tokenOf(request)
+  const token = tokenOf(request, context)
   const { representation, absence, ...resolved } = await context.reference.resolve(channel, locale, token)
   const { locales } = representation
   const suggestions = await readSuggestions({ channel: resolved.channel.code, locales, q }, token)

@@ -149,7 +149,10 @@ function rangeFacet(head: FacetHead, rows: readonly FacetRow[], { selected, scal
   const cells = rows.filter(({ part }) => part === 'cell')
   const counted = cells.map(({ cell, atEdge, count }) => ({ cell: cell ?? 0, atEdge: atEdge === true, count }))
   const numbers = cells.flatMap(({ low, high }) => [low ?? 0, high ?? 0])
-  const buckets = toBuckets(counted).map(({ from, to, count }) => ({
+  const neighbours = rows.flatMap(({ part, low, high, count }) =>
+    part === 'neighbours' ? [{ low: low ?? 0, high: high ?? 0, count }] : [],
+  )
+  const buckets = toBuckets(counted, neighbours).map(({ from, to, count }) => ({
     from,
     to,
     count: Math.round(count * scale),

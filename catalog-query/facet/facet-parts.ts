@@ -159,7 +159,8 @@ export function attributeTables({ name, counted, size, except, only }: Attribute
   return [chosen, tokens]
 }
 
-export function attributeParts(name: string, edges: string): readonly string[] {
+/** @param set the products that the attributes were counted in */
+export function attributeParts(name: string, set: string, edges: string): readonly string[] {
   const attributes = selectRow(
     {
       part: 'attribute',
@@ -184,5 +185,35 @@ export function attributeParts(name: string, edges: string): readonly string[] {
         where k.is_range and t.number is not null) as k
       ${CELLS(edges)}, k.code`,
   )
-  return [attributes, terms, cells]
+  return [attributes, terms, cells, neighboursPart(name, set, edges)]
+}
+
+/**
+ * Of products with several numbers of one attribute, those next to each other: what is between two edges is a stretch of a product's numbers, so
+ * with one less for each two neighbours in it the product counts once. Such products are few, and found without looking at each token again:
+ * a row's tokens of one attribute stand together behind those of lower ids, so the one behind the attribute's first tells. (`offset 0`: asked row by
+ * row and once, whatever the planner thinks.)
+ */
+function neighboursPart(name: string, set: string, edges: string): string {
+  const tokensBelow = (id: string) => `width_bucket(${id}::bigint << 32, p.facets)`
+  const from = /* sql */ `
+      from (
+        select code, number as high, lag(number) over (partition by product, id order by number) as low
+        from (
+          select product, id, code, (select number from facet_token where facet_token.id = token) as number
+          from (
+            select p.product, c.id, c.code, unnest(p.facets[${tokensBelow('c.id')} + 1 : ${tokensBelow('(c.id + 1)')}]) as token
+            from (select row_number() over () as product, facets from ${set}) as p
+            cross join lateral (
+              select id, code
+              from ${name}
+              where is_range and p.facets[${tokensBelow('id')} + 2] >> 32 = id
+              offset 0) as c
+            where (select bool_or(is_range) from ${name})) as several
+          offset 0) as numbered
+        where number is not null) as k
+      cross join lateral (select width_bucket(k.low, ${edges}::float8[]) as low, width_bucket(k.high, ${edges}::float8[]) as high) as c
+      where k.low is not null
+      group by k.code, c.low, c.high, k.low = (${edges}::float8[])[c.low], k.high = (${edges}::float8[])[c.high]`
+  return selectRow({ part: 'neighbours', facet: `'attr.' || k.code`, count: 'count(*)', low: 'min(k.low)', high: 'min(k.high)' }, from)
 }

@@ -3,9 +3,10 @@
 export interface FacetRow {
   /**
    * `value`: of a facet. `range`: a selected one. `cell`: numbers of a facet, by cells (value-cells.ts).
+   * `neighbours`: two numbers of one product with none between them, by the cells of both.
    * `attribute`: one that is shown, its order in `count`.
    */
-  readonly part: 'value' | 'range' | 'cell' | 'attribute'
+  readonly part: 'value' | 'range' | 'cell' | 'neighbours' | 'attribute'
   /** `brand`, `category`, `attr.NAME` … */
   readonly facet: string
   readonly value: string | null
@@ -17,7 +18,7 @@ export interface FacetRow {
   readonly unit: string | null
   readonly cell: number | null
   readonly atEdge: boolean | null
-  /** The least and the greatest number of a cell. */
+  /** The least and the greatest number of a cell; of neighbours, one of the lower's cell and one of the higher's. */
   readonly low: number | null
   readonly high: number | null
 }

@@ -23,7 +23,7 @@ const number = fc.oneof(
 test('a bucket counts what its range lets through, both ends included; none is empty and no number is outside', () => {
   fc.assert(
     fc.property(fc.array(number, { maxLength: 200 }), (numbers) => {
-      const buckets = toBuckets(cellsOf(numbers))
+      const buckets = toBuckets(cellsOf(numbers), [])
       for (const { from, to, count } of buckets) {
         expect(count).toBe(numbers.filter((value) => (from === null || value >= from) && (to === null || value <= to)).length)
         expect(count).toBeGreaterThan(0)
@@ -36,16 +36,29 @@ test('a bucket counts what its range lets through, both ends included; none is e
   )
 })
 
+test('a product with several numbers in a bucket counts once in it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uniqueArray(number, { maxLength: 6 }), { maxLength: 60 }), (products) => {
+      const sorted = products.map((numbers) => numbers.toSorted((a, b) => a - b))
+      const neighbours = sorted.flatMap((numbers) => numbers.slice(1).map((high, i) => ({ low: numbers[i] ?? 0, high, count: 1 })))
+      for (const { from, to, count } of toBuckets(cellsOf(products.flat()), neighbours)) {
+        const within = (value: number) => (from === null || value >= from) && (to === null || value <= to)
+        expect(count).toBe(products.filter((numbers) => numbers.some(within)).length)
+      }
+    }),
+  )
+})
+
 test('buckets are round and of about equal weight', () => {
   const prices = Array.from({ length: 10_000 }, (_, n) => Math.round(500 * 1.0006 ** n))
-  const buckets = toBuckets(cellsOf(prices))
+  const buckets = toBuckets(cellsOf(prices), [])
   expect(buckets.map(({ to }) => to)).toEqual([2_000, 5_000, 20_000, 50_000, null])
   for (const { count } of buckets) expect(count).toBeGreaterThan(1_500)
 })
 
 test('numbers of one cell are no ranges', () => {
-  expect(toBuckets([])).toEqual([])
-  expect(toBuckets(cellsOf([7, 7, 7]))).toEqual([])
+  expect(toBuckets([], [])).toEqual([])
+  expect(toBuckets(cellsOf([7, 7, 7]), [])).toEqual([])
 })
 
 test('edges are what a client would write: no 0.0012000000000000001', () => {

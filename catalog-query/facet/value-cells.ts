@@ -19,6 +19,13 @@ export interface ValueCell {
   readonly count: number
 }
 
+/** Numbers next to each other among those of one product, in how many products: any two of the cells that they are in. */
+export interface Neighbours {
+  readonly low: number
+  readonly high: number
+  readonly count: number
+}
+
 /** Both ends included, as a filter's range; null: open. */
 export interface Bucket {
   readonly from: number | null
@@ -41,8 +48,11 @@ const ROUND_WORTH: Readonly<Record<number, number>> = {
   1.2: 0.35,
 }
 
-/** @returns none where all numbers are in one cell */
-export function toBuckets(cells: readonly ValueCell[]): readonly Bucket[] {
+/**
+ * Counts products, each once a bucket however many of its numbers are in it: all numbers there, less one for each two neighbours.
+ * @returns none where all numbers are in one cell
+ */
+export function toBuckets(cells: readonly ValueCell[], neighbours: readonly Neighbours[]): readonly Bucket[] {
   const total = sum(cells)
   const edges = chooseEdges(cells, total)
   if (edges.length === 0) return []
@@ -50,9 +60,14 @@ export function toBuckets(cells: readonly ValueCell[]): readonly Bucket[] {
   return ends.slice(1).map((to, i) => {
     const from = ends[i] ?? null
     const upTo = to === null ? total : countBelow(cells, to) + countAt(cells, to)
-    const count = upTo - (from === null ? 0 : countBelow(cells, from))
-    return { from: from === null ? null : edgeAt(from), to: to === null ? null : edgeAt(to), count }
+    const numbers = upTo - (from === null ? 0 : countBelow(cells, from))
+    const range = { from: from === null ? null : edgeAt(from), to: to === null ? null : edgeAt(to) }
+    return { ...range, count: numbers - countWithin(neighbours, range) }
   })
+}
+
+function countWithin(neighbours: readonly Neighbours[], { from, to }: Pick<Bucket, 'from' | 'to'>): number {
+  return sum(neighbours.filter(({ low, high }) => (from === null || low >= from) && (to === null || high <= to)))
 }
 
 /** Indexes into CELL_EDGES, ascending; between any two are numbers. */
@@ -73,7 +88,7 @@ function chooseEdges(cells: readonly ValueCell[], total: number): readonly numbe
 }
 
 const edgeAt = (i: number): number => CELL_EDGES[i] ?? 0
-const sum = (cells: readonly ValueCell[]): number => cells.reduce((total, { count }) => total + count, 0)
+const sum = (counted: readonly { readonly count: number }[]): number => counted.reduce((total, { count }) => total + count, 0)
 const countBelow = (cells: readonly ValueCell[], edge: number): number => sum(cells.filter(({ cell }) => cell <= edge))
 const countAt = (cells: readonly ValueCell[], edge: number): number => sum(cells.filter(({ cell, atEdge }) => atEdge && cell === edge + 1))
 

@@ -45,7 +45,8 @@ export const withAncestors = (item: Item): ReadonlySet<number> =>
 const BASE_US = 1_790_000_000_000_000
 const UPDATED_MS = [1_790_000_000_000, 1_790_000_000_001, 1_790_000_060_000]
 const COLORS = ['red', 'blue', 'Red', '2..8', "o'clock"]
-const WEIGHTS = [0, 0.5, 2, 3, 8, 100, 1e21, -4]
+/** More than are offered one by one. */
+const WEIGHTS = [0, 0.5, 2, 2.1, 2.2, 3, 4.5, 5, 8, 12, 13, 30, 100, 1e21, -4, -5]
 const TAGS = ['new', 'summer sale']
 
 const item: fc.Arbitrary<Item> = fc.record({
@@ -66,13 +67,15 @@ const item: fc.Arbitrary<Item> = fc.record({
   titleKey: fc.constantFrom('', 'a', 'ab', 'b.1', 'b\n2', 'ö', '😀', '\uFFFD'),
   tags: fc.uniqueArray(fc.constantFrom(...TAGS)),
   color: fc.uniqueArray(fc.constantFrom(...COLORS), { maxLength: 2 }),
-  weight: fc.uniqueArray(fc.constantFrom(...WEIGHTS), { maxLength: 2 }),
+  weight: fc.uniqueArray(fc.constantFrom(...WEIGHTS), { maxLength: 4 }),
   places: fc.uniqueArray(fc.record({ category: fc.constantFrom(1, 2, 3, 4), position: fc.integer({ min: 1, max: 5 }) }), {
     selector: ({ category }) => category,
     maxLength: 2,
   }),
 })
 export const catalog = fc.uniqueArray(item, { selector: ({ id }) => id, maxLength: 40 })
+/** Of so many products that numbers are offered by ranges. */
+export const crowdedCatalog = fc.uniqueArray(item, { selector: ({ id }) => id, minLength: 20, maxLength: 40 })
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
 const some = <T>(...values: T[]) => fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 })

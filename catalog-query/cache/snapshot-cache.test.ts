@@ -99,3 +99,12 @@ test('what costs much is trusted longer, as long as it says', async () => {
   trustUs = 10_000_000
   expect(await cache.read('key', null, load())).toMatchObject({ value: 'load 2' })
 })
+
+test('what costs much and is marked is read again at once, as a list is, until a database is current', async () => {
+  const { cache, load, pass } = openCache({ trustUs: () => 60_000_000, refreshAfter: 0.5 })
+  pass(10_000_000)
+  const marked: Load<string> = async () => ({ ...(await load(7_000_000)(null)), marked: true })
+  expect(await cache.read('key', null, marked)).toMatchObject({ value: 'load 1', marked: true })
+  expect(await cache.read('key', null, load())).toMatchObject({ value: 'load 2', marked: false })
+  expect(cache.read('key', null, load())).toMatchObject({ value: 'load 2', tier: 'memory' })
+})

@@ -39,7 +39,7 @@ export interface SnapshotCacheOptions<Value> {
   readonly maxBytes: number
   /** Of one value, with what holds it. */
   readonly sizeOf: (value: Value) => number
-  /** For what costs much and says how old it is: trusted this long instead of B; microseconds, at most 60 s. Asked at every read. */
+  /** For what costs much and says how old it is: trusted this long instead of B, unless it is marked; microseconds, at most 60 s. Asked at every read. */
   readonly trustUs?: () => number
   /** A value read while older than this part of its trust is read again in the background, so that nobody waits for it. Absent: never. */
   readonly refreshAfter?: number
@@ -90,7 +90,9 @@ export function createSnapshotCache<Value extends {}>(options: SnapshotCacheOpti
     read(key, token, load) {
       const known = values.get(key)
       const now = clock()
-      if (known === undefined || !isFresh(known.vouched, now, trustUs()) || (token !== null && !positionSatisfies(known.vouched, token))) {
+      // What nothing could show to be fresh is no good for longer than B, whatever it costs: a database that is current may be back by now.
+      const trustedUs = known?.marked ? Math.min(TRUST_US, trustUs()) : trustUs()
+      if (known === undefined || !isFresh(known.vouched, now, trustedUs) || (token !== null && !positionSatisfies(known.vouched, token))) {
         return token === null ? loadOrLastKnown(key, load) : loadAndKeep(key, token, load)
       }
       if (now - stampTimeUs(known.vouched) > trustUs() * refreshAfter) {

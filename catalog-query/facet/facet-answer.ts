@@ -88,7 +88,8 @@ function toFacet(name: ListFilterName, rows: readonly FacetRow[], context: Facet
   }
   // Of an attribute that no product is left with, the selection says how it was offered.
   const wasRange = attribute !== undefined && attribute.isRange === null && context.selected.every((value) => parseRange(value) !== null)
-  const isRange = name === 'price' || attribute?.isRange === true || wasRange
+  // A text that is selected is no bucket: then what is selected is shown, each a value of its own.
+  const isRange = name === 'price' || (attribute?.isRange === true && context.selected.every(isNumbers)) || wasRange
   return isRange ? rangeFacet(head, rows, context) : termsFacet(head, rows, context)
 }
 
@@ -169,6 +170,10 @@ function rangeFacet(head: FacetHead, rows: readonly FacetRow[], { selected, scal
 function isNamed(value: string, { from, to }: Pick<Bucket, 'from' | 'to'>): boolean {
   const range = rangeOf(value)
   return range.from === from && range.to === to
+}
+
+function isNumbers(value: string): boolean {
+  return parseRange(value) !== null || (value.trim() !== '' && Number.isFinite(Number(value)))
 }
 
 /** One number is a range too. */

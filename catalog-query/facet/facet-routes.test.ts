@@ -112,6 +112,16 @@ test('a bucket, selected as it stands, gives as many products as it says', async
   }
 })
 
+test('a text that is selected of what is offered as ranges is a value, not a bucket without ends', async () => {
+  const { app } = openReadingApp(database)
+  for (const value of ['heavy', '9..1']) {
+    expect((await facetsOf(app, `attr.weight_g=${value}`)).get('attr.weight_g')).toMatchObject({
+      type: 'terms',
+      values: [{ value, count: 0, selected: true }],
+    })
+  }
+})
+
 test('facets are cached under one name and one ETag, say how old they are, and follow a token', async () => {
   const { app, statements } = openReadingApp(database)
   const first = await app.inject('/v1/products/facets?brand=bolt&brand=acme')

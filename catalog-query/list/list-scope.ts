@@ -22,6 +22,8 @@ export interface ListScope {
   readonly checks: readonly { readonly name: ListFilterName | 'q'; readonly sql: string }[]
   /** On the alias `l`, all in all: the same products by whichever index has fewest of them. */
   readonly find: string
+  /** The same of the category and the filters by tokens alone, which an index has ready; null where there are none. */
+  readonly findNear: string | null
   readonly values: readonly unknown[]
   readonly bind: Bind
 }
@@ -46,11 +48,14 @@ export function listScope(
     ...[...filters].flatMap(([name, sought]) => (name === 'category' ? [] : [{ name, ...filterCondition(name, sought, bind) }])),
     ...(wanted === undefined ? [] : [{ name: 'q' as const, ...wordsCondition(wanted, bind) }]),
   ]
+  const found = findRange(filters, inChannel, range)
+  const byTokens = conditions.filter(({ name }) => name !== 'q' && isTokens(name, filters.get(name) ?? []))
   return {
     resolved,
     range,
     checks: conditions.map(({ name, check }) => ({ name, sql: check })),
-    find: [findRange(filters, inChannel, range), ...conditions.map(({ find }) => find)].join('\n        and '),
+    find: [found, ...conditions.map(({ find }) => find)].join('\n        and '),
+    findNear: byTokens.length === 0 && category === undefined ? null : [found, ...byTokens.map(({ find }) => find)].join('\n        and '),
     values,
     bind,
   }
@@ -61,9 +66,12 @@ export function listScope(
  * many values, each found for itself.
  */
 export function countTokens(filters: ListFilters): number {
-  const isToken = ([name, values]: readonly [ListFilterName, readonly string[]]) =>
-    name !== 'price' && name !== 'updatedSince' && !(attributeOf(name) !== null && values.some((value) => parseRange(value) !== null))
-  return [...filters].filter(isToken).length
+  return [...filters].filter(([name, values]) => isTokens(name, values)).length
+}
+
+function isTokens(name: ListFilterName, values: readonly string[]): boolean {
+  if (name === 'price' || name === 'updatedSince') return false
+  return attributeOf(name) === null || values.every((value) => parseRange(value) === null)
 }
 
 /** Whether the index of facets can find them; it holds each product once, with its categories as tokens. */

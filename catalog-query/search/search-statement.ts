@@ -13,8 +13,12 @@ export interface SearchList {
   readonly wanted: WantedWords
 }
 
-/** Of a word in more products than are looked at, the rest is not found; what has the words in its title or names is scored first. */
+/** What has the words in its title or names is scored first. */
 const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
+/** Of words in more products than these, it is looked whether the filters leave few. */
+const FEW_MATCHES = 1_000
+/** So few that each of them is looked at, and none is missed for a word that very many have. */
+const FEW_FILTERED = 2_000
 
 /** Of D description, C attributes, B names and codes, A title. */
 const WEIGHTS = '{0.1, 0.3, 0.6, 1}'
@@ -48,7 +52,7 @@ const score = (bound: {
     + case when words @@ ${bound.category} then 0.3 else 0 end
     + case when words @@ ${bound.code} then 10 else 0 end)::numeric, 6)`
 
-/** How much is looked at, and how much of it is scored. */
+/** How much is looked at (of words in more products than that the rest is not found, unless the filters leave few), and how much of it is scored. */
 export interface SearchDepth {
   readonly matches: number
   readonly scored: number
@@ -71,15 +75,10 @@ export function searchStatement(
   const ranks = wordings.map((wording) => `(select ${toTsquery(bind(rankText(wording)), locales)})`)
   const terms = bind(words.terms.length)
   const category = `(select ${bind(wordings.map((wording) => `'${wording.category}'`).join(' | '))}::tsquery)`
-  const matched = /* sql */ `(
-        select s.product_id, s.words, s.title_words
-        from read.search s
-        where ${matchesOf(wanted, bind)}
-        limit ${depth.matches})`
+  const { tables, matched } = matchedRows(scope, matchesOf(wanted, bind), depth)
   const candidates = (inTitle: boolean, limit: string) => /* sql */ `
-      select s.product_id, s.words, s.title_words, row.popularity, row.in_stock, ${inTitle} as in_title
-      from ${matched} as s
-      cross join lateral ${listedRow(scope)} as row
+      select s.product_id, s.words, s.title_words, s.popularity, s.in_stock, ${inTitle} as in_title
+      from (${matched}) as s
       where ${inTitle ? titled : `(select missing from left_over) > 0 and not ${titled}`}
       limit ${limit}`
   const backwards = start?.direction === 'prev'
@@ -98,7 +97,7 @@ export function searchStatement(
   ].join('-')
   const text = /* sql */ `
     /* search */
-    with ${scope.resolved},
+    with ${[scope.resolved, ...tables].join(',\n    ')},
     titled as materialized (${candidates(true, String(depth.scored))}),
     left_over as materialized (select ${depth.scored} - count(*) as missing from titled),
     others as materialized (${candidates(false, String(depth.scored))}),
@@ -112,6 +111,49 @@ export function searchStatement(
     order by scored.position ${direction}, id ${direction}
     limit ${rows} offset ${skip}`
   return { name: scope.checks.length === 0 && skip === 0 ? name : '', text, values: scope.values, costly: true }
+}
+
+interface MatchedRows {
+  readonly tables: readonly string[]
+  /** A select of them: product_id, words, title_words, popularity and in_stock. */
+  readonly matched: string
+}
+
+/** What has the words and passes the filters: found by the words; where those are in very many products and the filters leave few, by the filters. */
+function matchedRows(scope: ListScope, matches: string, depth: SearchDepth): MatchedRows {
+  const columns = 's.product_id, s.words, s.title_words, row.popularity, row.in_stock'
+  const byWords = (unless: string) => /* sql */ `
+        select ${columns}
+        from (
+          select s.product_id, s.words, s.title_words
+          from read.search s
+          where ${unless}${matches}
+          limit ${depth.matches}) as s
+        cross join lateral ${listedRow(scope)} as row`
+  if (scope.findNear === null) return { tables: [], matched: byWords('') }
+  const many = /* sql */ `many as materialized (
+      select count(*) > ${FEW_MATCHES} as yes
+      from (select from read.search s where ${matches} limit ${FEW_MATCHES + 1}) as first)`
+  const few = /* sql */ `few as materialized (
+      select l.product_id
+      from read.listing l
+      where (select yes from many) and ${scope.findNear}
+      limit ${FEW_FILTERED + 1})`
+  const areFew = /* sql */ `are_few as materialized (
+      select (select yes from many) and count(*) <= ${FEW_FILTERED} as yes
+      from few)`
+  const matched = /* sql */ `${byWords('not (select yes from are_few) and ')}
+        union all
+        select ${columns}
+        from few
+        cross join lateral (
+          select s.product_id, s.words, s.title_words
+          from read.search s
+          where s.product_id = few.product_id and ${matches}
+          offset 0) as s
+        cross join lateral ${listedRow(scope)} as row
+        where (select yes from are_few)`
+  return { tables: [many, few, areFew], matched }
 }
 
 /** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { tick } from '../../shared/clock.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
@@ -305,23 +306,41 @@ describe('any text is a query', () => {
   })
 })
 
-test('no search scans a table, however common its words are', async () => {
-  await using own = await testDatabase()
+/** 20,000 products that have the word `common`, of which the last ten alone are in stock. */
+async function commonCatalog(): Promise<TestDatabase> {
+  const own = await testDatabase()
   await own.primary.query(`
     insert into read.search (product_id, locale, words, title_words)
     select md5(n::text)::uuid, 'en', setweight(to_tsvector('english', 'common word' || n % 50 || ' thing' || n), 'A') || filler, 3
     from generate_series(1, 20000) n, (select to_tsvector(string_agg('filler' || i, ' ')) as filler from generate_series(1, 30) i) as f;
     insert into read.listing (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, title_key, facets)
-    select 1, 0, md5(n::text)::uuid, n % 977, n % 89, now() - n * interval '1 minute', true, 'k' || n, '{}'
+    select 1, 0, md5(n::text)::uuid, n % 977, n % 89, now() - n * interval '1 minute', n > 19990, 'k' || n,
+      case when n > 19990 then array[${facetToken(FACET.inStock)}] else '{}' end
     from generate_series(1, 20000) n;
     insert into read.term (locale, word, products) select 'en', 'thing' || md5(n::text), 1 from generate_series(1, 20000) n;
     analyze`)
+  return own
+}
+
+test('of a word that very many have, all that a narrow filter leaves is found', async () => {
+  await using own = await commonCatalog()
+  const wanted = { words: understand('common', ['en']), missing: 0, locales: ['en'] }
+  const list = { channel: 'default', filters: new Map([['inStock', ['true']]] as const), wanted }
+  const { text, values } = searchStatement(list, { start: null, skip: 0, rows: 25 })
+  const { rows } = await own.primary.query<{ id: string }>(text, [...values])
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(10)
+})
+
+test('no search scans a table, however common its words are', async () => {
+  await using own = await commonCatalog()
   const statements = ['common', 'common word7', 'thing123', 'thing', 'nothing at all'].flatMap((q) => {
     const words = understand(q, ['en'])
     const wanted = { words, locales: ['en'] }
     const list = { channel: 'default', filters: new Map() }
+    const inStock = { channel: 'default', filters: new Map([['inStock', ['true']]] as const) }
     const stretch = { start: null, skip: 0, rows: 25 }
     return [
+      searchStatement({ ...inStock, wanted: { ...wanted, missing: 0 } }, stretch),
       searchStatement({ ...list, wanted: { ...wanted, missing: 0 } }, stretch),
       existsStatement(list, { ...wanted, missing: 0 }),
       searchStatement({ ...list, wanted: { ...wanted, missing: 1 } }, stretch),

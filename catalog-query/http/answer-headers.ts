@@ -59,12 +59,17 @@ export interface JsonAnswer {
   /** What stands behind `catalog; ` in Cache-Status: `hit; detail=memory`, `fwd=miss`. */
   readonly cacheStatus: string
   readonly token: ConsistencyToken | null
-  /** How old it may be without being marked, milliseconds; default 2,500, the promise. What it is made of may grow older while the rest is read. */
+  /** How old it may be without being marked, milliseconds; default 2,500, the promise. */
   readonly promiseMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
 const PROMISE_MS = 2_500
+
+/** Whether an answer says of itself that it is not known to keep the promise. What it is made of may have grown older while the rest was read. */
+export function isMarked({ marked }: Pick<Vouching, 'marked'>, staleness: number, doubtUs: number, promiseMs = PROMISE_MS): boolean {
+  return marked || doubtUs > 0 || staleness > promiseMs
+}
 
 /** Sends a JSON answer with the headers that every read has. */
 export function sendJson(when: AnswerMoment, reply: FastifyReply, answer: JsonAnswer): FastifyReply {
@@ -84,7 +89,7 @@ export function setAnswerHeaders({ settings, nowUs }: AnswerMoment, reply: Fasti
   const staleness = stalenessMs(vouching.vouched, nowUs + doubtUs)
   settings.observeStaleness(staleness)
   if (answer.token !== null) void reply.header('consistency-token', encodeToken(answerTokenOfMany(answer.token, answer.parts)))
-  const marked = vouching.marked || doubtUs > 0 || staleness > (answer.promiseMs ?? PROMISE_MS)
+  const marked = isMarked(vouching, staleness, doubtUs, answer.promiseMs)
   void reply.headers({
     'cache-control': cacheControlOf(settings, answer.token),
     'cache-status': `catalog; ${marked ? 'fwd=stale; detail=unverified' : answer.cacheStatus}`,

@@ -6,7 +6,7 @@ import { encodeToken, type ConsistencyToken } from '../../shared/token.ts'
 import type { ProductRead, Vouching } from '../cache/product-read.ts'
 import { answerToken } from '../cache/token-rule.ts'
 import { stalenessMs } from '../cache/trust.ts'
-import { ageSeconds, cacheControlOf, serverTiming, VARY, vouchingOf } from '../http/answer-headers.ts'
+import { ageSeconds, cacheControlOf, isMarked, serverTiming, VARY, vouchingOf } from '../http/answer-headers.ts'
 import { acceptedCodings, type Coding } from '../http/content-coding.ts'
 import { entityTag, isNoneMatched, tagOf } from '../http/entity-tag.ts'
 import type { ReadContext } from '../http/read-context.ts'
@@ -56,7 +56,7 @@ export function setFreshness(context: ReadContext, reply: FastifyReply, { read, 
   answers.observeStaleness(staleness)
   reply.headers({
     'cache-control': cacheControlOf(answers, token),
-    'cache-status': vouching.marked || doubtUs > 0 ? MARKED : cacheStatus(read),
+    'cache-status': isMarked(vouching, staleness, doubtUs) ? MARKED : cacheStatus(read),
     'catalog-staleness': String(staleness),
     age: String(ageSeconds(vouching.vouched, nowUs)),
     vary: VARY,

@@ -10,11 +10,11 @@ const SHOP = { id: 1, code: 'default', name: 'Shop', currency: 'EUR', defaultLoc
 
 /** A replica whose rows, clock and reach the test sets. */
 function openReference(locales: string[] = ['de', 'en', 'de-CH']) {
-  const world = { nowUs: START, locales, away: false, reads: [] as (ConsistencyToken | null)[] }
+  const world = { nowUs: START, locales, away: false, lagUs: 100_000, reads: [] as (ConsistencyToken | null)[] }
   const readSnapshot: ReadSnapshot = (_statement, token) => {
     world.reads.push(token)
     if (world.away) return Promise.reject(new Error('away'))
-    const asOf = toStamp(1, world.nowUs - 100_000)
+    const asOf = toStamp(1, world.nowUs - world.lagUs)
     const rows = [{ channels: [SHOP], locales: [...world.locales] }]
     return Promise.resolve({ rows: rows as never[], asOf, contained: asOf, tier: 'replica', marked: false })
   }
@@ -44,6 +44,21 @@ test('an absence is believed for a tenth of a second, and says how old it is', a
   expect(world.reads).toHaveLength(2)
 })
 
+test('data of a replica that lags is trusted for what is left of B, and refreshed no more often than it can get younger', async () => {
+  const { resolve, world } = openReference()
+  world.lagUs = 1_800_000
+  await resolve(undefined, 'de', null)
+  world.nowUs += 50_000
+  expect(resolve(undefined, 'de', null)).not.toBeInstanceOf(Promise)
+  expect(world.reads).toHaveLength(1)
+  world.nowUs += 100_000
+  expect(resolve(undefined, 'de', null)).not.toBeInstanceOf(Promise)
+  expect(world.reads).toHaveLength(2)
+  await new Promise(setImmediate)
+  world.nowUs += 201_000
+  expect(resolve(undefined, 'de', null)).toBeInstanceOf(Promise)
+})
+
 test('callers of one absence share one read', async () => {
   const { resolve, world } = openReference()
   await Promise.all(['fr', 'it', 'es', 'fr'].map(async (locale) => await resolve(undefined, locale, null)))
@@ -70,7 +85,8 @@ test('a channel that is not there is refused, and found once it is', async () =>
 test('data in use is refreshed in the background; when no database answers it goes on', async () => {
   const { resolve, world } = openReference()
   await resolve(undefined, 'de', null)
-  world.nowUs += SECOND
+  // As it was read it was a little old.
+  world.nowUs += SECOND - world.lagUs
   expect(resolve(undefined, 'de', null)).not.toBeInstanceOf(Promise)
   expect(world.reads).toHaveLength(1)
   world.nowUs += 1

@@ -6,7 +6,7 @@ import type { Representation } from '../shared/representation.ts'
 import type { ConsistencyToken } from '../shared/token.ts'
 import type { ReadSnapshot, Vouching } from './cache/product-read.ts'
 import { positionSatisfies } from './cache/token-rule.ts'
-import { TRUST_US } from './cache/trust.ts'
+import { isFresh, TRUST_US } from './cache/trust.ts'
 
 export interface Channel {
   readonly id: number
@@ -32,8 +32,10 @@ export interface ReferenceData {
 }
 
 const DEFAULT_CHANNEL = 'default'
-/** Data older than this is read again in the background while it is used, microseconds: on the primary, while no replica counts. */
+/** Data vouched for longer ago than this is read again in the background while it is used, microseconds: on the primary, while no replica counts. */
 const REFRESH_AFTER_US = 1_000_000
+/** But not more often than this: a replica that lags gives no younger data. */
+const REFRESH_AT_MOST_US = 100_000
 /**
  * An absence is believed for this long after it was read, microseconds; then it is read again first. Not zero: `locale=de-AT` in a catalog that
  * has only `de` is an absence in every request, and would be a statement in every turn.
@@ -97,17 +99,23 @@ export function createReferenceData(readSnapshot: ReadSnapshot, nowUs: () => num
   return {
     resolve(channel, locale, token) {
       const data = known
-      const ageUs = data === null ? Infinity : nowUs() - data.readAtUs
-      if (data === null || ageUs > TRUST_US) return resolveAnew(channel, locale, token)
+      if (data === null) return resolveAnew(channel, locale, token)
+      const now = nowUs()
+      const ageUs = now - data.readAtUs
+      const { vouched, marked } = data.vouching
+      // No database could show that it is fresh: then it goes by when it was read, or each request would ask again.
+      const trusted = marked ? ageUs <= TRUST_US : isFresh(vouched, now)
+      if (!trusted) return resolveAnew(channel, locale, token)
+      const isOld = !isFresh(vouched, now, REFRESH_AFTER_US)
       // A failure is nobody's: the next reader finds it too old and reads it itself.
-      if (ageUs > REFRESH_AFTER_US) readShared().catch(() => {})
+      if (isOld && ageUs > REFRESH_AT_MOST_US) readShared().catch(() => {})
       const found = data.table.find(channel, locale)
       if (found.complete !== null) {
         // A token that names no product may be that of a channel's edit.
-        const unseen = token !== null && token.product === null && !positionSatisfies(data.vouching.vouched, token)
+        const unseen = token !== null && token.product === null && !positionSatisfies(vouched, token)
         return unseen ? resolveAnew(channel, locale, token) : resolvedBy(data, found, channel)
       }
-      const believed = ageUs <= ABSENCE_US && (token === null || positionSatisfies(data.vouching.vouched, token))
+      const believed = ageUs <= ABSENCE_US && (token === null || positionSatisfies(vouched, token))
       return believed ? resolvedBy(data, found, channel) : resolveAnew(channel, locale, token)
     },
   }

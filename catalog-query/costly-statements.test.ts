@@ -75,3 +75,36 @@ test('what hangs on the request and takes too long is refused with Retry-After, 
     await replica.end()
   }
 })
+
+test('however many lists are slow, products find a connection', async () => {
+  const limits = { size: 4, connectMs: 5_000, statementMs: 2_000, graceMs: 5_000, applicationName: 'test' }
+  const replica = createPool({ url: database.replicaUrl, ...limits }, pino({ level: 'silent' }))
+  const { app } = openReadingApp({ ...database, replica })
+  const locker = await database.primary.connect()
+  try {
+    await app.inject('/v1/products/facets')
+    await locker.query('begin')
+    await locker.query('lock table read.listing in access exclusive mode')
+    await database.caughtUp()
+    const lists = Array.from({ length: 12 }, (_, n) => app.inject(`/v1/products?sort=price&brand=acme&price=${n}..`))
+    await waitingOn(database, 2)
+    const product = await app.inject({ method: 'POST', url: '/v1/products:batchGet', payload: { keys: ['P-3'] } })
+    expect(product.json()).toMatchObject({ data: [{ key: 'P-3' }] })
+    // More lists than their part of the connections never reached the database.
+    expect(await waitingOn(database, 2)).toBe(2)
+    await locker.query('rollback')
+    for (const list of lists) expect([200, 503]).toContain((await list).statusCode)
+  } finally {
+    locker.release(true)
+    await replica.end()
+  }
+})
+
+/** Resolves when as many statements of the standby wait for a lock, with how many do. */
+async function waitingOn({ replica }: TestDatabase, many: number): Promise<number> {
+  const text = `select count(*)::int as many from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+  for (;;) {
+    const waiting = (await replica.query<{ many: number }>(text)).rows[0]?.many ?? 0
+    if (waiting >= many) return waiting
+  }
+}

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { CatalogError, unavailable } from '../../shared/problem.ts'
-import { nowUs, stampTimeUs } from '../../shared/stamp.ts'
+import { nowUs, type Stamp, stampTimeUs } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { createBreaker } from './breaker.ts'
 import { limitSource } from './limited-source.ts'
@@ -10,7 +10,7 @@ import { createLimiter, type Limiter } from './limiter.ts'
 import type { ReadSnapshot, Snapshot, SnapshotStatement } from './product-read.ts'
 import { createSnapshotSource, type RawSnapshot, type SnapshotSource } from './snapshot-source.ts'
 import { positionSatisfies, replayedSatisfies } from './token-rule.ts'
-import { isFresh } from './trust.ts'
+import { isFresh, SKEW_US } from './trust.ts'
 
 /** `token`: whoever asks carries a Consistency-Token, which a replica that is good enough for anybody else may not satisfy. */
 export type SnapshotReader = 'plain' | 'token'
@@ -27,7 +27,7 @@ export interface ReplicasOptions {
 }
 
 /** A snapshot whose rows are text values by column. */
-export interface ReadResult extends RawSnapshot {
+export interface ReadResult extends Omit<RawSnapshot, 'isStandby'> {
   readonly tier: 'replica' | 'primary'
   /** No database could show that it is fresh: the newest of what there was. */
   readonly marked: boolean
@@ -48,6 +48,10 @@ const REPLICA_QUEUE = 256
 const REPLICA_WAIT_MS = 500
 const PRIMARY_QUEUE = 64
 const PRIMARY_WAIT_MS = 500
+/** Of lists, counts, facets and searches at the same time: this part of the replicas' connections, so that slow ones leave the rest to products. */
+const COSTLY_PART = 0.5
+const COSTLY_QUEUE = 64
+const COSTLY_WAIT_MS = 500
 /**
  * A write is on its way to a replica for some milliseconds, and then there until the next tick for those who have no LSN: before each further
  * look a read with a token waits so long, then it is the primary's. Never for a replica that lags.
@@ -66,12 +70,23 @@ export function createReplicas(options: ReplicasOptions): Replicas {
     options.primary === null ? null : createSnapshotSource({ name: 'primary', tier: 'primary', pool: options.primary, breaker: breaker() })
   const limiter = createLimiter({ concurrency: options.primaryLimit, queue: PRIMARY_QUEUE, waitMs: PRIMARY_WAIT_MS })
   const readAny = createReadRows({ replicas, primary, limiter, nowUs, pause: sleep })
+  const costly = createLimiter({
+    what: 'lists and searches',
+    concurrency: Math.max(1, Math.floor(COSTLY_PART * connectionsOf(options))),
+    queue: COSTLY_QUEUE,
+    waitMs: COSTLY_WAIT_MS,
+  })
   const readRows: ReadRows = async (statement, token) => {
-    const result = await readAny(statement, token)
+    const read = () => readAny(statement, token)
+    const result = await (statement.costly === true ? costly.run(read) : read())
     options.onSnapshot?.(result.tier, token === null ? 'plain' : 'token')
     return result
   }
   return { readRows, readSnapshot: createReadSnapshot(readRows), sources: primary === null ? replicas : [...replicas, primary] }
+}
+
+function connectionsOf({ replicas, primaryLimit }: ReplicasOptions): number {
+  return replicas.length === 0 ? primaryLimit : replicas.reduce((sum, { pool }) => sum + pool.options.max, 0)
 }
 
 export interface ReadRowsParts {
@@ -89,37 +104,37 @@ export interface ReadRowsParts {
  */
 export function createReadRows({ replicas, primary, limiter, nowUs: clock, pause }: ReadRowsParts): ReadRows {
   return async (statement, token) => {
-    let look = await readReplicas(inOrder(replicas), { statement, token, clock })
+    let look = await readReplicas(inOrder(replicas, statement), { statement, token, clock })
     for (const waitMs of TOKEN_WAITS_MS) {
-      if (look.fresh !== null || look.soon.length === 0) break
+      if (look.answer !== null || look.soon.length === 0) break
       await pause(waitMs)
       const again = await readReplicas(look.soon, { statement, token, clock })
       look = { ...again, old: newer(look.old, again.old) }
     }
-    if (look.fresh !== null) return look.fresh
+    if (look.answer !== null) return look.answer
     const { old } = look
     const snapshot = primary?.breaker.allow() ? await readPrimary(primary, statement, { limiter, old }) : null
-    // The primary too may be too late: nobody ticks its clock, or it was frozen while it answered.
-    const last = snapshot === null ? null : { ...snapshot, tier: 'primary' as const, marked: !isFresh(snapshot.asOf, clock()) }
     // A token is answered by none that does not have it: what is called the primary may be one no more.
-    if (last !== null && token !== null && !primarySatisfies(last, token)) throw unavailable('No database can answer this token now')
+    const counts = snapshot !== null && (token === null || primarySatisfies(snapshot, token))
+    // The primary too may be too late: nobody ticks its clock, or it was frozen while it answered.
+    const last = counts ? { ...snapshot, tier: 'primary' as const, marked: !isFresh(snapshot.asOf, clock()) } : null
     if (last !== null && (!last.marked || old === null || old.asOf <= last.asOf)) return last
-    if (old === null) throw unavailable('No database can answer now')
-    return old
+    if (old !== null) return old
+    throw unavailable(counts || token === null ? 'No database can answer now' : 'No database can answer this token now')
   }
 }
 
 /**
  * A primary has whatever was acknowledged; but DATABASE_URL may lead to one that was demoted, and is a standby that lags, or to one that was
- * fenced off and is of an older timeline. On a standby `contained` is the asOf itself (snapshot-source.ts).
+ * fenced off and is of an older timeline.
  */
-function primarySatisfies({ asOf, contained }: Pick<ReadResult, 'asOf' | 'contained'>, token: ConsistencyToken): boolean {
-  return positionSatisfies(asOf, token) || (contained !== asOf && replayedSatisfies(asOf, token))
+function primarySatisfies({ asOf, isStandby }: RawSnapshot, token: ConsistencyToken): boolean {
+  return positionSatisfies(asOf, token) || (!isStandby && replayedSatisfies(asOf, token))
 }
 
 interface ReplicaLook {
-  /** From the first that counts. */
-  readonly fresh: ReadResult | null
+  /** From the first that counts; or, where the next one would be asked too much, the newest that there was. */
+  readonly answer: ReadResult | null
   /** The newest of what does not count. */
   readonly old: ReadResult | null
   /** They keep up, but do not have what the token stands for yet. */
@@ -132,22 +147,34 @@ interface ReplicaQuestion {
   readonly clock: () => number
 }
 
-async function readReplicas(sources: readonly SnapshotSource[], { statement, token, clock }: ReplicaQuestion): Promise<ReplicaLook> {
+async function readReplicas(sources: readonly SnapshotSource[], question: ReplicaQuestion): Promise<ReplicaLook> {
+  const { token, clock } = question
   let old: ReadResult | null = null
   const soon: SnapshotSource[] = []
   for (const source of sources) {
     if (!source.breaker.allow()) continue
-    const read = await readReplica(source, statement, token)
+    let read: ReplicaRead | null
+    try {
+      read = await readReplica(source, question)
+    } catch (error) {
+      if (old === null || !(error instanceof CatalogError)) throw error
+      return { answer: old, old, soon }
+    }
     if (read === null) continue
     const { snapshot, satisfies } = read
     if (!satisfies) {
-      if (stampTimeUs(snapshot.asOf) >= clock() - KEEPS_UP_US) soon.push(source)
+      if (token !== null && isSoon(snapshot.asOf, token, clock())) soon.push(source)
       continue
     }
-    if (isFresh(snapshot.asOf, clock())) return { fresh: { ...snapshot, tier: 'replica', marked: false }, old, soon }
+    if (isFresh(snapshot.asOf, clock())) return { answer: { ...snapshot, tier: 'replica', marked: false }, old, soon }
     old = newer(old, { ...snapshot, tier: 'replica', marked: true })
   }
-  return { fresh: null, old, soon }
+  return { answer: null, old, soon }
+}
+
+/** The replica keeps up, and what the token stands for has happened: it is on its way. */
+function isSoon(asOf: Stamp, token: ConsistencyToken, now: number): boolean {
+  return stampTimeUs(asOf) >= now - KEEPS_UP_US && stampTimeUs(token.stamp) <= now + SKEW_US
 }
 
 function newer(known: ReadResult | null, read: ReadResult | null): ReadResult | null {
@@ -168,27 +195,43 @@ async function readPrimary(
   }
 }
 
+interface ReplicaRead {
+  readonly snapshot: RawSnapshot
+  readonly satisfies: boolean
+}
+
+/** Cheap, and shows how far a replica has come: what it reads afterwards is not older. */
+const LOOK_AT_CLOCK: SnapshotStatement = { name: 'look-at-clock', text: 'select', values: [] }
+
 /** @returns null when the replica is not available */
-async function readReplica(
-  source: SnapshotSource,
-  statement: SnapshotStatement,
-  token: ConsistencyToken | null,
-): Promise<{ snapshot: RawSnapshot; satisfies: boolean } | null> {
+async function readReplica(source: SnapshotSource, { statement, token }: ReplicaQuestion): Promise<ReplicaRead | null> {
   const replayed = token?.lsn ? await source.hasReplayed(token.lsn) : false
+  const judge = (snapshot: RawSnapshot): ReplicaRead => ({
+    snapshot,
+    satisfies: token === null || positionSatisfies(snapshot.asOf, token) || (replayed && replayedSatisfies(snapshot.asOf, token)),
+  })
+  if (token !== null && statement.costly === true) {
+    // What a replica cannot answer it is not asked for, again and again until it could.
+    const clock = await source.read(LOOK_AT_CLOCK)
+    if (clock === null) return null
+    if (!judge(clock).satisfies) return judge(clock)
+  }
   const snapshot = await source.read(statement)
-  if (snapshot === null) return null
-  if (token === null || positionSatisfies(snapshot.asOf, token)) return { snapshot, satisfies: true }
-  return { snapshot, satisfies: replayed && replayedSatisfies(snapshot.asOf, token) }
+  return snapshot === null ? null : judge(snapshot)
 }
 
 /** Replicas whose ages differ by less than this share the load, microseconds. */
 const AGE_STEP_US = 500_000
 
-/** Least old first; among those about as old, the one with the fewest reads in flight. One not read yet is tried early, to learn its age. */
-function inOrder(replicas: readonly SnapshotSource[]): readonly SnapshotSource[] {
+/**
+ * Least old first; among those about as old, the one with the fewest reads in flight. One not read yet is tried early, to learn its age; one that has just
+ * been too slow for a costly statement is the last for the next.
+ */
+function inOrder(replicas: readonly SnapshotSource[], { costly }: SnapshotStatement): readonly SnapshotSource[] {
   if (replicas.length < 2) return replicas
   const step = (source: SnapshotSource) => (source.ageUs() === Infinity ? 0 : Math.floor(Math.max(0, source.ageUs()) / AGE_STEP_US))
-  return replicas.toSorted((a, b) => step(a) - step(b) || a.inFlight() - b.inFlight())
+  const struggles = (source: SnapshotSource) => Number(costly === true && source.isStruggling())
+  return replicas.toSorted((a, b) => struggles(a) - struggles(b) || step(a) - step(b) || a.inFlight() - b.inFlight())
 }
 
 const asJson = (text: string): string => /* sql */ `

@@ -14,6 +14,8 @@ export interface RawSnapshot {
   readonly asOf: Stamp
   /** Any position strictly later contains what this snapshot shows: the asOf on a standby, a later time on a primary. */
   readonly contained: Stamp
+  /** The server follows another one: whatever `tier` says, it may lack what was acknowledged. */
+  readonly isStandby: boolean
 }
 
 export interface SnapshotSource {
@@ -23,6 +25,8 @@ export interface SnapshotSource {
   /** How old its last snapshot was when it arrived, microseconds; Infinity before the first. Negative: its clock is ahead of ours. */
   ageUs(): number
   inFlight(): number
+  /** It has just been too slow for a costly statement; look-ups by key may find it well. */
+  isStruggling(): boolean
   /**
    * @returns null when the database is not available (counted by the breaker)
    * @throws whatever is the statement's own fault; CatalogError overloaded when it is costly and took too long
@@ -36,6 +40,7 @@ export interface SnapshotSource {
 // there only a time read after the snapshot was taken is later than every such tick.
 const CLOCK = /* sql */ `
   clock.timeline as clock_timeline,
+  pg_is_in_recovery() as is_standby,
   (extract(epoch from clock.at) * 1000000)::bigint as clock_us,
   (extract(epoch from case when pg_is_in_recovery() then clock.at else greatest(clock.at, clock_timestamp()) end) * 1000000)::bigint as contained_us`
 
@@ -59,6 +64,8 @@ const CANCELLED_BY_REPLAY = '40001'
  * one that is frozen or half open ends nothing: there our own limit is over first, and counts whatever the statement.
  */
 const CANCELLED = '57014'
+/** For so long another is asked first with costly statements, microseconds. */
+const STRUGGLES_US = 5_000_000
 /** Cancelled by replay; or no such schema, no such table: a database that was only just made, a replica that has not come so far. */
 const NOT_NOW = [CANCELLED_BY_REPLAY, '3F000', '42P01']
 
@@ -66,6 +73,7 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
   const { name, tier, pool, breaker } = options
   let ageUs = Infinity
   let inFlight = 0
+  let struggledAtUs = -Infinity
 
   async function guarded<T>(work: () => Promise<T>, costly = false): Promise<T | null> {
     inFlight++
@@ -75,7 +83,10 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
       return result
     } catch (error) {
       const state = sqlState(error)
-      if (costly && state === CANCELLED) throw overloaded('This takes longer than a read may: ask for less, or later', error)
+      if (costly && state === CANCELLED) {
+        struggledAtUs = nowUs()
+        throw overloaded('This takes longer than a read may: ask for less, or later', error)
+      }
       if (!isUnavailable(error) && !NOT_NOW.includes(state ?? '')) throw error
       // The longer a statement runs, the likelier replay wants it out of the way: no fault of the standby, but another may have no such conflict.
       if (!costly || state !== CANCELLED_BY_REPLAY) breaker.failed()
@@ -91,6 +102,7 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
     breaker,
     ageUs: () => ageUs,
     inFlight: () => inFlight,
+    isStruggling: () => nowUs() - struggledAtUs < STRUGGLES_US,
     async read(statement) {
       const snapshot = await guarded(() => readOnce(pool, statement), statement.costly)
       if (snapshot !== null) ageUs = nowUs() - stampTimeUs(snapshot.asOf)
@@ -143,5 +155,6 @@ function toSnapshot(rows: readonly TextRow[]): RawSnapshot {
     rows: first['is_row'] === null ? [] : rows,
     asOf: toStamp(timeline, Number(first['clock_us'])),
     contained: toStamp(timeline, Number(first['contained_us'])),
+    isStandby: first['is_standby'] === 't',
   }
 }

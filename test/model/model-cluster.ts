@@ -60,6 +60,7 @@ export function createCluster(world: World, offsets: readonly number[]): ModelCl
       breaker: createBreaker({ failures: 3, openMs: 1_000, nowMs: () => now() / 1_000 }),
       ageUs: () => ageUs,
       inFlight: () => inFlight,
+      isStruggling: () => false,
       async read(statement) {
         inFlight++
         const asked = primary
@@ -72,7 +73,7 @@ export function createCluster(world: World, offsets: readonly number[]): ModelCl
         inFlight--
         if (tier === 'primary' && !asked.alive) return null
         ageUs = now() - stampTimeUs(asOf)
-        return { rows, asOf, contained }
+        return { rows, asOf, contained, isStandby: tier === 'replica' }
       },
       async hasReplayed(lsn) {
         await world.step(`${tier} ${index}: replayed?`)

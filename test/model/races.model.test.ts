@@ -251,8 +251,9 @@ function source(name: string, tier: 'replica' | 'primary', told: Told, asked: st
     breaker: createBreaker({ failures: 3, openMs: 1_000, nowMs: () => 0 }),
     ageUs: () => 0,
     inFlight: () => 0,
-    read: async () => {
-      asked.push(`${name} read`)
+    isStruggling: () => false,
+    read: async (statement) => {
+      asked.push(`${name} ${statement === STATEMENT ? 'read' : statement.name}`)
       return told.snapshots[Math.min(reads++, told.snapshots.length - 1)] ?? null
     },
     hasReplayed: async () => {
@@ -263,7 +264,7 @@ function source(name: string, tier: 'replica' | 'primary', told: Told, asked: st
   }
 }
 
-const snapshot = (asOf: Stamp): RawSnapshot => ({ rows: [], asOf, contained: asOf })
+const snapshot = (asOf: Stamp): RawSnapshot => ({ rows: [], asOf, contained: asOf, isStandby: true })
 const STATEMENT = { name: 'load-products', text: '', values: [[ID]] }
 const limiter = createLimiter({ concurrency: 1, queue: 1, waitMs: 1_000 })
 const pause = () => Promise.resolve()
@@ -304,11 +305,57 @@ test("a replica that replayed the position on a timeline before the token's does
   expect(await read(STATEMENT, { stamp: at(100, 2), lsn: '0/9', product: null })).toMatchObject({ tier: 'primary' })
 })
 
+test('what is called the primary and is a standby, or of an older timeline, answers no token by being the primary', async () => {
+  const token = { stamp: at(100), lsn: null, product: null }
+  for (const demoted of [snapshot(at(50)), { ...snapshot(at(500, 0)), isStandby: false }]) {
+    const primary = source('primary', 'primary', { snapshots: [demoted] }, [])
+    const alone = createReadRows({ replicas: [], primary, limiter, nowUs: () => BEGIN_US + 400_000, pause })
+    await expect(alone(STATEMENT, token)).rejects.toMatchObject({ problem: 'unavailable' })
+    // A replica that has it but is too old is better than nothing.
+    const replica = source('replica', 'replica', { snapshots: [snapshot(at(150))] }, [])
+    const both = createReadRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 3_000_000, pause })
+    expect(await both(STATEMENT, token)).toMatchObject({ tier: 'replica', asOf: at(150), marked: true })
+  }
+  const primary = source('primary', 'primary', { snapshots: [{ ...snapshot(at(50)), isStandby: false }] }, [])
+  const read = createReadRows({ replicas: [], primary, limiter, nowUs: () => BEGIN_US + 400_000, pause })
+  expect(await read(STATEMENT, token)).toMatchObject({ tier: 'primary', marked: false })
+})
+
+test('a costly statement goes only to a replica whose clock shows that it has what the token stands for', async () => {
+  const asked: string[] = []
+  const replica = source('replica', 'replica', { snapshots: [snapshot(at(50)), snapshot(at(101))] }, asked)
+  const read = createReadRows({ replicas: [replica], primary: null, limiter, nowUs: () => BEGIN_US + 110_000, pause })
+  const costly = { ...STATEMENT, name: 'list', costly: true as const }
+  expect(await read(costly, { stamp: at(100), lsn: null, product: null })).toMatchObject({ asOf: at(101) })
+  expect(asked).toEqual(['replica look-at-clock', 'replica look-at-clock', 'replica list'])
+})
+
+test('nobody waits on a replica for a token from the future', async () => {
+  const { asked } = await readWithToken({ stamp: at(9_000), lsn: null, product: null }, { snapshots: [snapshot(at(90))] })
+  expect(asked).toEqual(['replica read', 'primary read'])
+})
+
+test('a replica that was just too slow for a costly statement is the last for the next, not for look-ups', async () => {
+  const asked: string[] = []
+  const told = { snapshots: [snapshot(at(300))] }
+  const struggling = { ...source('one', 'replica', told, asked), isStruggling: () => true }
+  const read = createReadRows({
+    replicas: [struggling, source('two', 'replica', told, asked)],
+    primary: null,
+    limiter,
+    nowUs: () => BEGIN_US + 310_000,
+    pause,
+  })
+  await read({ ...STATEMENT, name: 'list', costly: true }, null)
+  await read(STATEMENT, null)
+  expect(asked).toEqual(['two list', 'one read'])
+})
+
 /** A reader with a token at 110 ms, and all that it asked and waited for, in order. */
 async function readWithToken(token: ConsistencyToken, told: Told, ageMs = 60) {
   const asked: string[] = []
   const replica = source('replica', 'replica', told, asked)
-  const primary = source('primary', 'primary', { snapshots: [snapshot(at(101))] }, asked)
+  const primary = source('primary', 'primary', { snapshots: [{ ...snapshot(at(101)), isStandby: false }] }, asked)
   const wait = (waitMs: number) => Promise.resolve(asked.push(`wait ${waitMs}`))
   const read = createReadRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 50_000 + ageMs * 1_000, pause: wait })
   return { read: await read(STATEMENT, token), asked }

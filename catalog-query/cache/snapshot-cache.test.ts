@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { unavailable } from '../../shared/problem.ts'
 import { toStamp } from '../../shared/stamp.ts'
 import { createSnapshotCache, type Load, type Vouched } from './snapshot-cache.ts'
@@ -100,11 +100,47 @@ test('what costs much is trusted longer, as long as it says', async () => {
   expect(await cache.read('key', null, load())).toMatchObject({ value: 'load 2' })
 })
 
-test('what costs much and is marked is read again at once, as a list is, until a database is current', async () => {
-  const { cache, load, pass } = openCache({ trustUs: () => 60_000_000, refreshAfter: 0.5 })
-  pass(10_000_000)
-  const marked: Load<string> = async () => ({ ...(await load(7_000_000)(null)), marked: true })
-  expect(await cache.read('key', null, marked)).toMatchObject({ value: 'load 1', marked: true })
-  expect(await cache.read('key', null, load())).toMatchObject({ value: 'load 2', marked: false })
-  expect(cache.read('key', null, load())).toMatchObject({ value: 'load 2', tier: 'memory' })
+describe('a marked value, older than B when it came', () => {
+  function openOutage(options: Parameters<typeof openCache>[0] = {}) {
+    const opened = openCache(options)
+    opened.pass(30_000_000)
+    const marked =
+      (asOfUs = 10_000_000): Load<string> =>
+      async () => ({ ...(await opened.load(asOfUs)(null)), marked: true })
+    return { ...opened, marked }
+  }
+
+  test.each([2_000_000, 60_000_000])(
+    'is good for a second after it was loaded, marked, whether trusted for %i µs or not',
+    async (trustUs) => {
+      const { cache, load, marked, loads, pass } = openOutage({ trustUs: () => trustUs, refreshAfter: 0.1 })
+      const loaded = await cache.read('key', null, marked())
+      pass(1_000_000)
+      expect(cache.read('key', null, load())).toMatchObject({ value: 'load 1', tier: 'memory', marked: true, vouched: loaded.vouched })
+      expect(loads()).toBe(1)
+      pass(1)
+      expect(await cache.read('key', null, load())).toMatchObject({ value: 'load 2', marked: false })
+      expect(cache.read('key', null, load())).toMatchObject({ value: 'load 2', tier: 'memory' })
+    },
+  )
+
+  test('is no answer to a token that it does not satisfy', async () => {
+    const { cache, load, marked } = openOutage()
+    await cache.read('key', null, marked())
+    expect(cache.read('key', token(9_999_999), load())).toMatchObject({ value: 'load 1' })
+    expect(await cache.read('key', token(10_000_000), load())).toMatchObject({ value: 'load 2' })
+  })
+
+  test.each(['marked', 'fresh once'])(
+    'is not replaced by an older one, and is good for another second; so is one that was %s',
+    async (before) => {
+      const { cache, load, marked, loads, pass } = openOutage()
+      await cache.read('key', null, before === 'marked' ? marked() : load())
+      pass(2_000_001)
+      expect(await cache.read('key', null, marked(9_000_000))).toMatchObject({ value: 'load 2', marked: true })
+      pass(1_000_000)
+      expect(cache.read('key', null, marked())).toMatchObject({ value: 'load 1', tier: 'memory', marked: true })
+      expect(loads()).toBe(2)
+    },
+  )
 })

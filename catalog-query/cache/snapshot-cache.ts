@@ -15,7 +15,7 @@ export interface Vouched<Value> {
   /** Any position strictly later contains the value (token-rule.ts). */
   readonly contained: Stamp
   readonly tier: 'memory' | 'replica' | 'primary'
-  /** Nothing could show that it is fresh: to be marked stale. Never set for a read with a token. */
+  /** Nothing could show that it is fresh: to be marked stale. */
   readonly marked: boolean
 }
 
@@ -23,8 +23,9 @@ export type Load<Value> = (token: ConsistencyToken | null) => Promise<Vouched<Va
 
 export interface SnapshotCache<Value> {
   /**
-   * The value in memory if its asOf is at most B old (or `trustUs`) and later than the token; else `load`, which concurrent callers of one key share
-   * (a caller with a token never shares: another's snapshot need not satisfy it). A hit answers without a promise.
+   * The value in memory if its asOf is at most B old (or `trustUs`; of a marked one: if it was loaded a second ago at most) and later than the
+   * token; else `load`, which concurrent callers of one key share (a caller with a token never shares: another's snapshot need not satisfy it).
+   * A hit answers without a promise.
    * @throws what `load` throws; unless there is no token and a value at most 10 minutes old, which is answered marked
    */
   read(key: string, token: ConsistencyToken | null, load: Load<Value>): Vouched<Value> | Promise<Vouched<Value>>
@@ -48,17 +49,30 @@ export interface SnapshotCacheOptions<Value> {
 
 const ENTRY_OVERHEAD_BYTES = 300
 
+/**
+ * How long a marked value is good after it was loaded, microseconds. Its asOf was older than B when it came, so that counted from there it would be
+ * good never, and while no database is current every reader would ask one again. Short, since a current one may be back at any time.
+ */
+const MARKED_LIFE_US = 1_000_000
+
+interface Kept<Value> extends Vouched<Value> {
+  /** When a load last found nothing later than it, by our clock. */
+  readonly loadedUs: number
+}
+
 export function createSnapshotCache<Value extends {}>(options: SnapshotCacheOptions<Value>): SnapshotCache<Value> {
   const { trustUs = () => TRUST_US, refreshAfter = Infinity, nowUs: clock = nowUs } = options
-  const values = new LRUCache<string, Vouched<Value>>({ maxSize: Math.max(1, options.maxBytes) })
+  const values = new LRUCache<string, Kept<Value>>({ maxSize: Math.max(1, options.maxBytes) })
   const loading = new Map<string, Promise<Vouched<Value>>>()
 
   function keep(key: string, loaded: Vouched<Value>): void {
     const known = values.peek(key)
-    // Two loads of one key may end in either order: the later snapshot stays.
-    if (known !== undefined && known.vouched > loaded.vouched) return
-    const size = options.sizeOf(loaded.value) + 2 * key.length + ENTRY_OVERHEAD_BYTES
-    values.set(key, { ...loaded, tier: 'memory' }, { size })
+    const loadedUs = clock()
+    // Two loads of one key may end in either order, and a database may be behind the one that was asked before: the later snapshot stays.
+    const later = known !== undefined && known.vouched > loaded.vouched ? known : loaded
+    const marked = later.marked || (loaded.marked && !isFresh(later.vouched, loadedUs, trustUs()))
+    const size = options.sizeOf(later.value) + 2 * key.length + ENTRY_OVERHEAD_BYTES
+    values.set(key, { ...later, tier: 'memory', marked, loadedUs }, { size })
   }
 
   async function loadAndKeep(key: string, token: ConsistencyToken | null, load: Load<Value>): Promise<Vouched<Value>> {
@@ -90,12 +104,10 @@ export function createSnapshotCache<Value extends {}>(options: SnapshotCacheOpti
     read(key, token, load) {
       const known = values.get(key)
       const now = clock()
-      // What nothing could show to be fresh is no good for longer than B, whatever it costs: a database that is current may be back by now.
-      const trustedUs = known?.marked ? Math.min(TRUST_US, trustUs()) : trustUs()
-      if (known === undefined || !isFresh(known.vouched, now, trustedUs) || (token !== null && !positionSatisfies(known.vouched, token))) {
+      if (known === undefined || !isGood(known, now, trustUs()) || (token !== null && !positionSatisfies(known.vouched, token))) {
         return token === null ? loadOrLastKnown(key, load) : loadAndKeep(key, token, load)
       }
-      if (now - stampTimeUs(known.vouched) > trustUs() * refreshAfter) {
+      if (!known.marked && now - stampTimeUs(known.vouched) > trustUs() * refreshAfter) {
         // A failure here is nobody's: the value stays until B, and then a reader gets the error.
         loadShared(key, load).catch(() => {})
       }
@@ -105,6 +117,10 @@ export function createSnapshotCache<Value extends {}>(options: SnapshotCacheOpti
     reload: (key, token, load) => (token === null ? loadOrLastKnown(key, load) : loadAndKeep(key, token, load)),
     sizeBytes: () => values.calculatedSize,
   }
+}
+
+function isGood(known: Kept<unknown>, now: number, trustUs: number): boolean {
+  return known.marked ? now - known.loadedUs <= MARKED_LIFE_US : isFresh(known.vouched, now, trustUs)
 }
 
 /** What a snapshot says of a value made from its rows. */

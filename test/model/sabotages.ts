@@ -286,7 +286,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a look-up is believed for ever',
     file: 'catalog-query/cache/snapshot-cache.ts',
-    from: '!isFresh(known.vouched, now, trustedUs)',
+    from: '!isGood(known, now, trustUs())',
     to: 'false',
     caughtBy: 'a value in memory is read again once B is over',
     suite: 'model',

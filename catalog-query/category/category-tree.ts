@@ -127,11 +127,10 @@ export function createCategoryTrees(readSnapshot: ReadSnapshot, maxBytes: number
 
   return async (representation, token) => {
     const { channel } = representation
-    const parts = await Promise.all([
-      categories.read('', token, readCategories),
-      counts.read(channel, token, (withToken) => count(channel, withToken)),
-    ])
-    return { tree: treeOf(parts[0].value, parts[1].value, representation), parts }
+    // One after the other: counting can take seconds, and names that were read before would then leave older than is promised of them.
+    const counted = await counts.read(channel, token, (withToken) => count(channel, withToken))
+    const named = await categories.read('', token, readCategories)
+    return { tree: treeOf(named.value, counted.value, representation), parts: [named, counted] }
   }
 }
 

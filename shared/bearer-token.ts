@@ -19,15 +19,21 @@ const CLOCK_TOLERANCE_S = 5
 const FETCH_LIMIT_MS = 2_000
 /** A key that is not known makes us look again at the issuer's, at most this often. */
 const COOLDOWN_MS = 30_000
+/**
+ * The issuer's keys are used this long after they were fetched, then fetched again. Not shorter: once it is over and the issuer is away, every token is
+ * refused with 503. Not longer: a key that the issuer has withdrawn signs tokens that are let in until then.
+ */
+const KEYS_KEPT_MS = 600_000
 
 /** @returns undefined when `Authorization` is absent, or of another scheme */
 export function bearerTokenOf(headers: IncomingHttpHeaders): string | undefined {
   return /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
 }
 
-/** Its keys are fetched when the first token comes, and kept. Scopes are taken from `scope`, words between spaces. */
+/** Its keys are fetched when the first token comes, and kept for 10 minutes. Scopes are taken from `scope`, words between spaces. */
 export function createBearerVerifier(config: JwtConfig): VerifyBearer {
-  const keys = createRemoteJWKSet(new URL(config.jwksUrl), { timeoutDuration: FETCH_LIMIT_MS, cooldownDuration: COOLDOWN_MS })
+  const limits = { timeoutDuration: FETCH_LIMIT_MS, cooldownDuration: COOLDOWN_MS, cacheMaxAge: KEYS_KEPT_MS }
+  const keys = createRemoteJWKSet(new URL(config.jwksUrl), limits)
   const expected = { issuer: config.issuer, audience: config.audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_S }
   return async (token) => {
     try {

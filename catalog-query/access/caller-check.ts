@@ -15,7 +15,10 @@ export interface CallerCheck {
   recall(headers: IncomingHttpHeaders): Principal | null
 }
 
-/** A key that was revoked, or a token whose issuer has withdrawn what signed it, works this much longer at most. */
+/**
+ * A key that was revoked works this much longer at most; a token whose issuer has withdrawn what signed it, this much longer than the issuer's keys are
+ * kept (bearer-token.ts).
+ */
 const KNOWN_MS = 60_000
 /** A key that is not known is looked up again after this, so that a new one works soon. */
 const UNKNOWN_MS = 1_000

@@ -18,6 +18,8 @@ export interface Claims {
 export interface TokenIssuer extends AsyncDisposable {
   readonly verifyBearer: VerifyBearer
   sign(claims?: Claims): Promise<string>
+  /** Publishes its key no more. */
+  withdraw(): void
 }
 
 const ISSUER = 'https://issuer'
@@ -25,8 +27,8 @@ const AUDIENCE = 'catalog'
 
 export async function testIssuer(): Promise<TokenIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
-  const keys = JSON.stringify({ keys: [await exportJWK(publicKey)] })
-  const server = createServer((_request, response) => response.end(keys))
+  let published = [await exportJWK(publicKey)]
+  const server = createServer((_request, response) => response.end(JSON.stringify({ keys: published })))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   return {
@@ -39,6 +41,7 @@ export async function testIssuer(): Promise<TokenIssuer> {
         .setSubject(subject)
         .setExpirationTime(expires)
         .sign(key),
+    withdraw: () => void (published = []),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -39,14 +39,20 @@ interface CallerRow {
 
 /** @param verifyBearer null: bearer tokens are not accepted */
 export function createCallerCheck(readSnapshot: ReadSnapshot, verifyBearer: VerifyBearer | null): CallerCheck {
-  // `false`: nobody has this key. The secrets and tokens themselves are not kept.
-  const known = new LRUCache<string, Principal | false>({ max: CALLERS_AT_MOST, ttl: KNOWN_MS })
+  // The secrets and tokens themselves are not kept.
+  const known = new LRUCache<string, Principal>({ max: CALLERS_AT_MOST, ttl: KNOWN_MS })
+  // Keys that nobody has, apart: anybody can send as many of those as they like, and would drive out all the callers.
+  const unknown = new LRUCache<string, true>({ max: CALLERS_AT_MOST, ttl: UNKNOWN_MS })
   const find = createTurnBatch((hashes: readonly string[]) => findCallers(readSnapshot, hashes), { maxItems: KEYS_PER_STATEMENT })
 
   async function lookUpKey(hashed: string): Promise<Principal> {
     const caller = await find(hashed)
-    known.set(hashed, caller, { ttl: caller === false ? UNKNOWN_MS : KNOWN_MS })
-    return existing(caller)
+    if (caller === null) {
+      unknown.set(hashed, true)
+      throw unknownKey()
+    }
+    known.set(hashed, caller)
+    return caller
   }
 
   async function verifyToken(slot: string, token: string): Promise<Principal> {
@@ -69,12 +75,13 @@ export function createCallerCheck(readSnapshot: ReadSnapshot, verifyBearer: Veri
       const sent = credentialOf(headers)
       if (sent === null) throw unauthenticated()
       const caller = known.get(sent.slot)
-      if (caller !== undefined) return admitted(existing(caller), scope)
+      if (caller !== undefined) return admitted(caller, scope)
+      if (unknown.has(sent.slot)) throw unknownKey()
       return identify(sent).then((identified) => admitted(identified, scope))
     },
     recall(headers) {
       const sent = credentialOf(headers)
-      return (sent !== null && known.get(sent.slot)) || null
+      return (sent === null ? undefined : known.get(sent.slot)) ?? null
     },
   }
 }
@@ -96,18 +103,13 @@ function credentialOf(headers: IncomingHttpHeaders): Credential | null {
 
 const unknownKey = () => unauthenticated('The API key is not known, or was revoked')
 
-function existing(caller: Principal | false): Principal {
-  if (caller === false) throw unknownKey()
-  return caller
-}
-
 function admitted(caller: Principal, scope: Scope): Principal {
   if (!caller.scopes.has(scope)) throw missingScope(scope)
   return caller
 }
 
-async function findCallers(readSnapshot: ReadSnapshot, hashes: readonly string[]): Promise<readonly (Principal | false)[]> {
+async function findCallers(readSnapshot: ReadSnapshot, hashes: readonly string[]): Promise<readonly (Principal | null)[]> {
   const { rows } = await readSnapshot<CallerRow>({ name: 'find-callers', text: FIND_CALLERS, values: [hashes] }, null)
   const callers = new Map(rows.map((row) => [row.hash, { id: row.id, scopes: new Set(row.scopes.filter(isScope)) }]))
-  return hashes.map((hashed) => callers.get(hashed) ?? false)
+  return hashes.map((hashed) => callers.get(hashed) ?? null)
 }

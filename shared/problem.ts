@@ -85,6 +85,11 @@ export const invalidCursor = () =>
 export const malformedBody = (detail: string) => new CatalogError('malformed-body', detail)
 export const unauthenticated = (detail = 'Send an API key in X-Api-Key') =>
   new CatalogError('unauthenticated', detail, { headers: { 'www-authenticate': 'ApiKey' } })
+/** Where bearer tokens are accepted, but not this one (RFC 6750, section 3). */
+export const invalidBearerToken = () =>
+  new CatalogError('unauthenticated', 'The bearer token is not valid', {
+    headers: { 'www-authenticate': 'ApiKey, Bearer error="invalid_token"' },
+  })
 export const missingScope = (required: string) =>
   new CatalogError('missing-scope', `The scope ${required} is required`, { extra: { required } })
 export const notFound = (what: string, by: string, value: string) => new CatalogError('not-found', `No ${what} has ${by} "${value}"`)

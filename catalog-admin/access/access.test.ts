@@ -109,8 +109,8 @@ test('a bearer token of the named issuer is let in by its scopes, any other is 4
   await using issuer = await testIssuer()
   const stranger = await generateKeyPair('ES256')
   await using other = await testAdmin({ verifyBearer: issuer.verifyBearer })
-  const get = async (token: string) =>
-    (await other.call('GET', CHANNELS, { key: null, headers: { authorization: `Bearer ${token}` } })).status
+  const call = async (token: string) => await other.call('GET', CHANNELS, { key: null, headers: { authorization: `Bearer ${token}` } })
+  const get = async (token: string) => (await call(token)).status
   const scope = 'openid product:read'
   expect(await get(await issuer.sign({ scope }))).toBe(200)
   expect(await get(await issuer.sign({ scope: 'openid' }))).toBe(403)
@@ -118,7 +118,9 @@ test('a bearer token of the named issuer is let in by its scopes, any other is 4
   expect(await get(await issuer.sign({ scope, issuer: 'https://other' }))).toBe(401)
   expect(await get(await issuer.sign({ scope, audience: 'other' }))).toBe(401)
   expect(await get(await issuer.sign({ scope, key: stranger.privateKey }))).toBe(401)
-  expect(await get('no.jwt.atall')).toBe(401)
+  const refused = await call('no.jwt.atall')
+  expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'ApiKey, Bearer error="invalid_token"'])
+  expect((await other.call('GET', CHANNELS, { key: null })).headers.get('www-authenticate')).toBe('ApiKey')
 })
 
 test('an issuer whose keys cannot be fetched is 503, and no fault of the token', async () => {

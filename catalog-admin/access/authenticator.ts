@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
 import { bearerTokenOf, type VerifyBearer } from '../../shared/bearer-token.ts'
-import { unauthenticated } from '../../shared/problem.ts'
+import { invalidBearerToken, unauthenticated } from '../../shared/problem.ts'
 import { isScope, type Principal } from '../../shared/scope.ts'
 import { useSecret } from './api-client.ts'
 
@@ -39,11 +39,15 @@ export function createAuthenticator(pool: Pool, verifyBearer: VerifyBearer | nul
     async authenticate(headers) {
       const secret = headers['x-api-key']
       if (typeof secret === 'string' && secret !== '') {
-        return (await bySecret(secret)) ?? refuse('The API key is not known, or was revoked')
+        const client = await bySecret(secret)
+        if (client === null) throw unauthenticated('The API key is not known, or was revoked')
+        return client
       }
       const token = bearerTokenOf(headers)
-      if (token === undefined || verifyBearer === null) return refuse()
-      return (await verifyBearer(token)) ?? refuse('The bearer token is not valid')
+      if (token === undefined || verifyBearer === null) throw unauthenticated()
+      const bearer = await verifyBearer(token)
+      if (bearer === null) throw invalidBearerToken()
+      return bearer
     },
     recall(headers) {
       const secret = headers['x-api-key']
@@ -53,8 +57,4 @@ export function createAuthenticator(pool: Pool, verifyBearer: VerifyBearer | nul
       for (const [secret, principal] of known.entries()) if (principal.id === clientId) known.delete(secret)
     },
   }
-}
-
-function refuse(detail?: string): never {
-  throw unauthenticated(detail)
 }

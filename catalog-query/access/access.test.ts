@@ -64,7 +64,8 @@ describe('bearer tokens', () => {
     expect((await get({ scope: 'openid' })).json()).toMatchObject({ type: '/problems/missing-scope', required: 'catalog:read' })
     for (const claims of [{ audience: 'other' }, { issuer: 'https://other' }, { expires: '1 minute ago' }]) {
       const refused = await get({ scope: 'catalog:read', ...claims })
-      expect([refused.statusCode, refused.headers['www-authenticate']], JSON.stringify(claims)).toEqual([401, 'ApiKey'])
+      const challenge = 'ApiKey, Bearer error="invalid_token"'
+      expect([refused.statusCode, refused.headers['www-authenticate']], JSON.stringify(claims)).toEqual([401, challenge])
     }
     expect((await app.inject(bearer(await newKey(['catalog:read'])))).statusCode).toBe(401)
   })
@@ -79,7 +80,8 @@ describe('bearer tokens', () => {
   test('where no issuer is named, and for an API key sent as one, it is 401', async () => {
     await using issuer = await testIssuer()
     await using app = await openQueryServer(database, { authRequired: true })
-    expect((await app.inject(bearer(await issuer.sign({ scope: 'catalog:read' })))).statusCode).toBe(401)
+    const refused = await app.inject(bearer(await issuer.sign({ scope: 'catalog:read' })))
+    expect([refused.statusCode, refused.headers['www-authenticate']]).toEqual([401, 'ApiKey'])
     const key = await newKey(['catalog:read'])
     // Known by then, but as a key.
     expect((await app.inject({ url: '/v1/channels', headers: { 'x-api-key': key } })).statusCode).toBe(200)

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { bearerTokenOf, type VerifyBearer } from '../../shared/bearer-token.ts'
-import { missingScope, unauthenticated } from '../../shared/problem.ts'
+import { invalidBearerToken, missingScope, unauthenticated } from '../../shared/problem.ts'
 import { isScope, type Principal, type Scope } from '../../shared/scope.ts'
 import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createTurnBatch } from '../cache/turn-batch.ts'
@@ -58,7 +58,7 @@ export function createCallerCheck(readSnapshot: ReadSnapshot, verifyBearer: Veri
   async function verifyToken(slot: string, token: string): Promise<Principal> {
     if (verifyBearer === null) throw unauthenticated()
     const caller = await verifyBearer(token)
-    if (caller === null) throw unauthenticated('The bearer token is not valid')
+    if (caller === null) throw invalidBearerToken()
     const ttl = Math.min(KNOWN_MS, caller.expiresAtMs - Date.now())
     if (ttl > 0) known.set(slot, caller, { ttl })
     return caller

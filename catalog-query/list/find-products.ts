@@ -4,8 +4,9 @@ import type { ConsistencyToken } from '../../shared/token.ts'
 import type { Vouched } from '../cache/snapshot-cache.ts'
 import type { InterpretQuery } from '../search/query-meaning.ts'
 import { parseQuery } from '../search/search-query.ts'
+import { wantedKey } from '../search/words-condition.ts'
 import type { ReadCount, ListCount } from './list-count.ts'
-import { decodeCursor } from './list-cursor.ts'
+import { checkBinding, decodeCursor, parseCursor } from './list-cursor.ts'
 import type { ListFilters } from './list-filters.ts'
 import { vouchingOf } from '../http/answer-headers.ts'
 import { canonicalQuery, queryBinding, RELEVANCE, type ListQuery } from './list-query.ts'
@@ -96,11 +97,13 @@ async function findRelevant(
 ): Promise<FoundProducts> {
   const q = parseQuery(request.q).text
   const canonical = canonicalQuery({ channel, filters, q, sort: RELEVANCE })
-  const binding = queryBinding(`${canonical} ${locales.join()}`)
-  const start = startOf(decodeCursor(cursor, binding), RELEVANCE_LEGS)
+  const asked = parseCursor(cursor)
+  const start = startOf(asked, RELEVANCE_LEGS)
   const stretch = { start, skip, rows: rowsRead(limit) }
   const found = await searchProducts({ channel, filters, locales, q, stretch }, token)
-  const { rows, ...search } = found.value
+  const { rows, takenFor, ...search } = found.value
+  const binding = searchBinding(canonical, search.match, takenFor)
+  checkBinding(asked, binding)
   const meaning = counted ? await interpret({ channel, filters, locales, q, match: search.match }, token) : null
   const counting =
     meaning === null ? null : await readCount({ channel, filters, q, sort: DEFAULT_SORT, wanted: meaning.value.wanted }, token)
@@ -118,11 +121,15 @@ async function findOrdered(
   const canonical = canonicalQuery({ channel, filters, q, sort })
   const meaning = await parts.interpret({ channel, filters, locales, q, match: null }, token)
   const { wanted, match, repaired } = meaning.value
-  // Of a list that has become another one, since the query is taken for something else by now, there is no next page.
-  const binding = queryBinding(`${canonical} ${locales.join()} ${SEARCH_MATCHES.indexOf(match)} ${wanted.words.text}`)
+  const binding = searchBinding(canonical, match, wantedKey(wanted))
   const start = startOf(decodeCursor(cursor, binding), SORT_LEGS[sort])
   const listed = await readListed(parts, { ...request, query: { channel, filters, q, sort, wanted }, start }, token)
   return { ...listed, search: { ...meaning, value: { match, repaired } }, start, canonical, binding }
+}
+
+/** Of a list that has become another one, since the query is taken for something else by now, there is no next page. */
+function searchBinding(canonical: string, match: SearchMatch, takenFor: string): string {
+  return queryBinding(`${canonical} ${SEARCH_MATCHES.indexOf(match)} ${takenFor}`)
 }
 
 interface ListedRequest {

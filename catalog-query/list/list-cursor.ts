@@ -23,9 +23,25 @@ const LAYOUT = /^(n|p)\.([\w-]+)\.([^\0]+)$/s
  * @throws CatalogError invalid-cursor unless this query and release give out such cursors; the place is the caller's to check
  */
 export function decodeCursor(text: string | undefined, binding: string): Cursor | null {
+  const cursor = parseCursor(text)
+  checkBinding(cursor, binding)
+  return cursor
+}
+
+export interface BoundCursor extends Cursor {
+  readonly binding: string
+}
+
+/** For a list whose binding is known only once the page has been read: checkBinding() then. @throws CatalogError invalid-cursor when it is malformed */
+export function parseCursor(text: string | undefined): BoundCursor | null {
   if (text === undefined) return null
   if (text.length > CURSOR_LENGTH_AT_MOST || !/^[\w-]+$/.test(text)) throw invalidCursor()
-  const [, direction, bound, place] = LAYOUT.exec(Buffer.from(text, 'base64url').toString()) ?? []
-  if (bound !== binding || place === undefined) throw invalidCursor()
-  return { direction: direction === 'n' ? 'next' : 'prev', place }
+  const [, direction, binding, place] = LAYOUT.exec(Buffer.from(text, 'base64url').toString()) ?? []
+  if (binding === undefined || place === undefined) throw invalidCursor()
+  return { direction: direction === 'n' ? 'next' : 'prev', place, binding }
+}
+
+/** @throws CatalogError invalid-cursor when the cursor is another query's */
+export function checkBinding(cursor: BoundCursor | null, binding: string): void {
+  if (cursor !== null && cursor.binding !== binding) throw invalidCursor()
 }

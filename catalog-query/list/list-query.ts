@@ -1,7 +1,7 @@
 /** What a list request asks for, in its one canonical form: the key of caches and what a cursor is bound to. */
 import { createHash } from 'node:crypto'
 import type { ListFilterName, ListFilters } from './list-filters.ts'
-import type { WantedWords } from '../search/words-condition.ts'
+import { wantedKey, type WantedWords } from '../search/words-condition.ts'
 import { DEFAULT_SORT, type ListSort } from './list-sorts.ts'
 
 /** Which products, in which order: all of a list but the page. */
@@ -47,9 +47,7 @@ export function canonicalQuery(query: AskedList): string {
 /** Names whatever is read of the query: the same `q` may be taken for something else in another language, or tomorrow. */
 export function cacheKey(query: ListQuery): string {
   const { wanted } = query
-  return wanted === undefined
-    ? canonicalQuery(query)
-    : `${canonicalQuery(query)} ${wanted.missing} ${wanted.words.text} ${wanted.locales.join()}`
+  return wanted === undefined ? canonicalQuery(query) : `${canonicalQuery(query)} ${wantedKey(wanted)}`
 }
 
 /** Raised when a cursor's meaning changes (an order's columns, a filter's meaning): cursors of an older release are then refused. */

@@ -29,6 +29,8 @@ export interface SearchResult {
   readonly match: SearchMatch
   /** The query as it was understood, where a word of it was taken for another; else null. */
   readonly repaired: string | null
+  /** Names what the query was taken for in all: two pages belong to one walk only where it is the same. */
+  readonly takenFor: string
 }
 
 /** Any text is a query, never an error. @throws CatalogError unavailable or overloaded */

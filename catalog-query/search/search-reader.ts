@@ -9,7 +9,7 @@ import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import { SEARCH_MATCHES, type SearchProducts, type SearchRequest } from '../list/search-products.ts'
 import type { InterpreterOptions, InterpretQuery } from './query-meaning.ts'
 import { searchStatement } from './search-statement.ts'
-import type { WantedWords } from './words-condition.ts'
+import { wantedKey, type WantedWords } from './words-condition.ts'
 
 /** A row's id, position and object, as V8 keeps them. */
 const ROW_BYTES = 200
@@ -34,22 +34,26 @@ export function createSearch(
     if (before === 'all' || (start === null && skip === 0)) {
       // Mostly there are products with all words: a first page that has rows needs no other question.
       const { q, locales } = request
-      const typed = await read(request, { words: understand(q, locales), missing: 0, locales }, token)
-      if (before === 'all' || typed.value.length > 0) return { ...typed, value: { rows: typed.value, match: 'all', repaired: null } }
+      const wanted = { words: understand(q, locales), missing: 0, locales }
+      const typed = await read(request, wanted, token)
+      if (before === 'all' || typed.value.length > 0)
+        return { ...typed, value: { rows: typed.value, match: 'all', repaired: null, takenFor: wantedKey(wanted) } }
     }
     const meaning = await interpret({ ...request, match: before }, token)
     const { wanted, match, repaired } = meaning.value
     const rows = await read(request, wanted, token)
     const tier = meaning.tier === 'memory' ? rows.tier : meaning.tier
-    return {
-      ...vouchingOf([meaning, rows]),
-      tier,
-      value: { rows: rows.value.map((row) => ({ ...row, leg: SEARCH_MATCHES.indexOf(match) })), match, repaired },
+    const value = {
+      rows: rows.value.map((row) => ({ ...row, leg: SEARCH_MATCHES.indexOf(match) })),
+      match,
+      repaired,
+      takenFor: wantedKey(wanted),
     }
+    return { ...vouchingOf([meaning, rows]), tier, value }
   }
 }
 
-function keyOf({ channel, filters, stretch }: SearchRequest, { words, missing, locales }: WantedWords): string {
+function keyOf({ channel, filters, stretch }: SearchRequest, wanted: WantedWords): string {
   const place = stretch.start === null ? `${stretch.skip}` : `${stretch.start.direction} ${placeOf(stretch.start)}`
-  return `${stretch.rows} ${place} ${missing} ${words.text} ${locales.join()} ${canonicalQuery({ channel, filters, sort: DEFAULT_SORT })}`
+  return `${stretch.rows} ${place} ${wantedKey(wanted)} ${canonicalQuery({ channel, filters, sort: DEFAULT_SORT })}`
 }

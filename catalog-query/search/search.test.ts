@@ -244,6 +244,23 @@ test('a walk stays on what its first page was made of', async () => {
   await database.caughtUp()
 })
 
+test.each(['', '&sort=price'])('a walk ends where fewer words may be missing than on its first page%s', async (sort) => {
+  const { app } = openReadingApp(database)
+  const q = 'qwertzuiop asdfghjkl viper trousers desk'
+  const first = await search(q, `${sort}&limit=1`, app)
+  expect(first).toMatchObject({ match: 'some', page: { next: expect.any(String) as unknown } })
+  const next = async (token: string) => {
+    const url = `/v1/products?q=${encodeURIComponent(q)}${sort}&limit=1&cursor=${first.page.next}`
+    return await app.inject({ url, headers: token === '' ? {} : { 'consistency-token': token } })
+  }
+  expect((await next('')).json()).toMatchObject({ match: 'some', data: [{}] })
+  // Two of the words: until now no product has more than one.
+  const { token } = await putProducts(database, [product({ key: 'VIPER-DESK', title: 'Viper Desk' })])
+  expect((await next(token)).json()).toMatchObject({ type: '/problems/invalid-cursor' })
+  await deleteProduct(database, 'VIPER-DESK')
+  await database.caughtUp()
+})
+
 test('a cursor of another query, order or language is refused', async () => {
   const { app } = openReadingApp(database)
   const { page } = await search('mouse', '&limit=1', app)

@@ -12,6 +12,11 @@ export interface WantedWords {
   readonly locales: readonly string[]
 }
 
+/** Names what is looked for: in the keys of caches, and in what a cursor is bound to. */
+export function wantedKey({ words, missing, locales }: WantedWords): string {
+  return `${missing} ${words.text} ${locales.join()}`
+}
+
 /** Products of a word, from which on it is common. */
 const COMMON = 5_000
 /** Matches that a list in another order than relevance is made of, and that are counted. */

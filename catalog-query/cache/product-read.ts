@@ -66,7 +66,7 @@ export interface Snapshot<Row> {
   /** Any position strictly later contains these rows (token-rule.ts). */
   readonly contained: Stamp
   readonly tier: 'replica' | 'primary'
-  /** No database could show that it is fresh: the newest of what there was, to be marked stale. Never set for a read with a token. */
+  /** No database could show that it is fresh: the newest of what there was, to be marked stale. */
   readonly marked: boolean
 }
 

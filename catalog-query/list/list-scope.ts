@@ -22,7 +22,7 @@ export interface ListScope {
   readonly checks: readonly { readonly name: ListFilterName | 'q'; readonly sql: string }[]
   /** On the alias `l`, all in all: the same products by whichever index has fewest of them. */
   readonly find: string
-  /** The same of the category and the filters by tokens alone, which an index has ready; null where there are none. */
+  /** The same of the category and those filters alone that an index has ready and that may leave few; null where there are none. */
   readonly findNear: string | null
   readonly values: readonly unknown[]
   readonly bind: Bind
@@ -49,17 +49,20 @@ export function listScope(
     ...(wanted === undefined ? [] : [{ name: 'q' as const, ...wordsCondition(wanted, bind) }]),
   ]
   const found = findRange(filters, inChannel, range)
-  const byTokens = conditions.filter(({ name }) => name !== 'q' && isTokens(name, filters.get(name) ?? []))
+  const narrowing = conditions.filter(({ name }) => name !== 'q' && !BROAD.has(name) && isTokens(name, filters.get(name) ?? []))
   return {
     resolved,
     range,
     checks: conditions.map(({ name, check }) => ({ name, sql: check })),
     find: [found, ...conditions.map(({ find }) => find)].join('\n        and '),
-    findNear: byTokens.length === 0 && category === undefined ? null : [found, ...byTokens.map(({ find }) => find)].join('\n        and '),
+    findNear: narrowing.length === 0 && category === undefined ? null : [found, ...narrowing.map(({ find }) => find)].join('\n        and '),
     values,
     bind,
   }
 }
+
+/** Most products are in stock, and a sale is of many: an index would gather them all to find that out. */
+const BROAD: ReadonlySet<string> = new Set<ListFilterName>(['inStock', 'onSale'])
 
 /**
  * Filters that the index of facets holds one against the other, so that it finds no more than what passes all of them. A range is put together from

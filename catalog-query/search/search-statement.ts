@@ -134,10 +134,14 @@ function matchedRows(scope: ListScope, matches: string, depth: SearchDepth): Mat
   const many = /* sql */ `many as materialized (
       select count(*) > ${FEW_MATCHES} as yes
       from (select from read.search s where ${matches} limit ${FEW_MATCHES + 1}) as first)`
-  const few = /* sql */ `few as materialized (
+  // Read as far as it is needed. A table of its own is planned as all that is found, by an index: of the first few, a scan of the table would look cheap.
+  const near = /* sql */ `near as materialized (
       select l.product_id
       from read.listing l
-      where (select yes from many) and ${scope.findNear}
+      where (select yes from many) and ${scope.findNear})`
+  const few = /* sql */ `few as materialized (
+      select product_id
+      from near
       limit ${FEW_FILTERED + 1})`
   const areFew = /* sql */ `are_few as materialized (
       select (select yes from many) and count(*) <= ${FEW_FILTERED} as yes
@@ -153,7 +157,7 @@ function matchedRows(scope: ListScope, matches: string, depth: SearchDepth): Mat
           offset 0) as s
         cross join lateral ${listedRow(scope)} as row
         where (select yes from are_few)`
-  return { tables: [many, few, areFew], matched }
+  return { tables: [many, near, few, areFew], matched }
 }
 
 /** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */

@@ -323,16 +323,17 @@ describe('any text is a query', () => {
   })
 })
 
-/** 20,000 products that have the word `common`, of which the last ten alone are in stock. */
+/** 20,000 products that have the word `common`, of which the last ten alone have the tag `rare`. */
 async function commonCatalog(): Promise<TestDatabase> {
   const own = await testDatabase()
   await own.primary.query(`
     insert into read.search (product_id, locale, words, title_words)
     select md5(n::text)::uuid, 'en', setweight(to_tsvector('english', 'common word' || n % 50 || ' thing' || n), 'A') || filler, 3
     from generate_series(1, 20000) n, (select to_tsvector(string_agg('filler' || i, ' ')) as filler from generate_series(1, 30) i) as f;
+    insert into facet_token (id, attribute_id, value) values (${facetToken(FACET.tag, 7)}, ${FACET.tag}, 'rare');
     insert into read.listing (channel_id, category_id, product_id, price_minor, popularity, created_at, in_stock, title_key, facets)
-    select 1, 0, md5(n::text)::uuid, n % 977, n % 89, now() - n * interval '1 minute', n > 19990, 'k' || n,
-      case when n > 19990 then array[${facetToken(FACET.inStock)}] else '{}' end
+    select 1, 0, md5(n::text)::uuid, n % 977, n % 89, now() - n * interval '1 minute', true, 'k' || n,
+      case when n > 19990 then array[${facetToken(FACET.tag, 7)}] else '{}' end
     from generate_series(1, 20000) n;
     insert into read.term (locale, word, products) select 'en', 'thing' || md5(n::text), 1 from generate_series(1, 20000) n;
     analyze`)
@@ -342,7 +343,7 @@ async function commonCatalog(): Promise<TestDatabase> {
 test('of a word that very many have, all that a narrow filter leaves is found', async () => {
   await using own = await commonCatalog()
   const wanted = { words: understand('common', ['en']), missing: 0, locales: ['en'] }
-  const list = { channel: 'default', filters: new Map([['inStock', ['true']]] as const), wanted }
+  const list = { channel: 'default', filters: new Map([['tag', ['rare']]] as const), wanted }
   const { text, values } = searchStatement(list, { start: null, skip: 0, rows: 25 })
   const { rows } = await own.primary.query<{ id: string }>(text, [...values])
   expect(new Set(rows.map(({ id }) => id)).size).toBe(10)
@@ -354,10 +355,10 @@ test('no search scans a table, however common its words are', async () => {
     const words = understand(q, ['en'])
     const wanted = { words, locales: ['en'] }
     const list = { channel: 'default', filters: new Map() }
-    const inStock = { channel: 'default', filters: new Map([['inStock', ['true']]] as const) }
+    const rare = { channel: 'default', filters: new Map([['tag', ['rare']]] as const) }
     const stretch = { start: null, skip: 0, rows: 25 }
     return [
-      searchStatement({ ...inStock, wanted: { ...wanted, missing: 0 } }, stretch),
+      searchStatement({ ...rare, wanted: { ...wanted, missing: 0 } }, stretch),
       searchStatement({ ...list, wanted: { ...wanted, missing: 0 } }, stretch),
       existsStatement(list, { ...wanted, missing: 0 }),
       searchStatement({ ...list, wanted: { ...wanted, missing: 1 } }, stretch),

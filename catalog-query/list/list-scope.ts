@@ -55,7 +55,8 @@ export function listScope(
     range,
     checks: conditions.map(({ name, check }) => ({ name, sql: check })),
     find: [found, ...conditions.map(({ find }) => find)].join('\n        and '),
-    findNear: narrowing.length === 0 && category === undefined ? null : [found, ...narrowing.map(({ find }) => find)].join('\n        and '),
+    findNear:
+      narrowing.length === 0 && category === undefined ? null : [found, ...narrowing.map(({ find }) => find)].join('\n        and '),
     values,
     bind,
   }

@@ -8,10 +8,13 @@
  * The token given back has a stamp not older than C and than the stamp it came with; it is satisfied only by a strictly later position,
  * hence by content that includes X and, by induction, all earlier answers of the chain. The other way to satisfy it, a rev of the same product
  * that is not smaller, is monotonic by itself; it speaks of that product alone, and so the answer to it keeps the token's stamp.
+ * What this leaves: a standby shows a commit as soon as it is in the WAL, the primary a moment later. A tick between the two vouches for copies
+ * that lack the commit, though its time is later than the standby's. Hence of one timeline no time makes up for an earlier rev (R16; the model
+ * found this too, in its some thousandth run).
  * The LSN belongs to one write, and stays only on an answer that is that write: any other content may have been committed behind the LSN and
  * yet show a clock from before the stamp (the model found this: a second read went to a replica between the two).
  */
-import { stampTimeline, type Stamp } from '../../shared/stamp.ts'
+import { revTimeline, stampTimeline, type Stamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 
 /** What the rule needs to know of an answer. */
@@ -29,7 +32,12 @@ export function positionSatisfies(vouched: Stamp, token: ConsistencyToken): bool
 
 export function satisfies(answer: Pick<Answer, 'id' | 'rev' | 'vouched'>, token: ConsistencyToken | null): boolean {
   if (token === null) return true
-  if (token.product !== null && token.product.id === answer.id && answer.rev >= token.product.rev) return true
+  const { product } = token
+  if (product !== null && product.id === answer.id) {
+    if (answer.rev >= product.rev) return true
+    // Of one timeline an earlier rev is a step back, whatever vouches for it.
+    if (revTimeline(product.rev) === stampTimeline(answer.vouched)) return false
+  }
   return positionSatisfies(answer.vouched, token)
 }
 

@@ -220,6 +220,17 @@ test('R15: a token asks for a position strictly later than its own', () => {
   expect(satisfies({ id: ID, rev: 1, vouched: at(101) }, token)).toBe(true)
 })
 
+test("R16: of one timeline, an earlier rev of the token's product satisfies it by no time", () => {
+  const rev = (timeline: number, n: number) => timeline * 2 ** 40 + n
+  const token = { stamp: at(100), lsn: null, product: { id: ID, rev: rev(1, 5) } }
+  // A standby has shown rev 5 before the primary did, and a later tick vouches for a copy that lacks it.
+  expect(satisfies({ id: ID, rev: rev(1, 4), vouched: at(900) }, token)).toBe(false)
+  expect(satisfies({ id: ID, rev: rev(1, 5), vouched: at(0) }, token)).toBe(true)
+  // A failover may have lost it.
+  expect(satisfies({ id: ID, rev: rev(1, 4), vouched: at(900, 2) }, token)).toBe(true)
+  expect(satisfies({ id: 'another', rev: rev(1, 4), vouched: at(900) }, token)).toBe(true)
+})
+
 test("a token of one product accepts that product's rev, and no other's", () => {
   const token = { stamp: at(100), lsn: null, product: { id: ID, rev: 5 } }
   expect(satisfies({ id: ID, rev: 5, vouched: at(0) }, token)).toBe(true)

@@ -220,6 +220,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     ...RACES,
   },
   {
+    name: 'an earlier rev satisfies by its time',
+    file: 'catalog-query/cache/token-rule.ts',
+    from: 'if (revTimeline(product.rev) === stampTimeline(answer.vouched)) return false',
+    to: 'if (revTimeline(product.rev) === -1) return false',
+    caughtBy: 'R16: of one timeline',
+    ...RACES,
+  },
+  {
     name: "a token's timeline is not looked at",
     file: 'catalog-query/cache/token-rule.ts',
     from: 'return stampTimeline(asOf) >= stampTimeline(token.stamp)',

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { TEST_KEY } from '../../test/support/admin-server.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { runProgram, type RunningProgram } from '../../test/support/run-program.ts'
+import { BLOCK_RECORDS } from './line-blocks.ts'
 import { productLines, rowsOf } from './test-import.ts'
 
 const CLIENT = join(import.meta.dirname, 'client.ts')
@@ -101,17 +102,18 @@ test('Ctrl-C cancels the import and keeps what was applied', async () => {
   // The gate: this key is taken by a transaction of ours, so the second block waits for it.
   const gate = await database.primary.connect()
   await gate.query('begin')
-  await gate.query(`insert into product (id, key, i18n, content_hash) values (gen_random_uuid(), 'STOP-00300', '{}', '')`)
-  const { child, ended } = start(makeFile('stop.ndjson', productLines(600, 'STOP').join('\n')))
+  const inSecondBlock = `STOP-${String(BLOCK_RECORDS + 50).padStart(5, '0')}`
+  await gate.query(`insert into product (id, key, i18n, content_hash) values (gen_random_uuid(), $1, '{}', '')`, [inSecondBlock])
+  const { child, ended } = start(makeFile('stop.ndjson', productLines(3 * BLOCK_RECORDS, 'STOP').join('\n')))
   const state = `select state, lines_done from import_job order by id desc limit 1`
-  await vi.waitFor(async () => expect(await rowsOf(database.primary, state)).toEqual([{ state: 'running', lines_done: 250 }]), {
+  await vi.waitFor(async () => expect(await rowsOf(database.primary, state)).toEqual([{ state: 'running', lines_done: BLOCK_RECORDS }]), {
     timeout: 20_000,
   })
   child.kill('SIGINT')
-  await vi.waitFor(async () => expect(await rowsOf(database.primary, state)).toEqual([{ state: 'cancelled', lines_done: 250 }]), {
+  await vi.waitFor(async () => expect(await rowsOf(database.primary, state)).toEqual([{ state: 'cancelled', lines_done: BLOCK_RECORDS }]), {
     timeout: 20_000,
   })
   await gate.query('rollback')
   gate.release()
-  expect(await ended).toMatchObject({ code: 1, out: expect.stringContaining('Cancelled; what was applied stays. 250 lines') })
+  expect(await ended).toMatchObject({ code: 1, out: expect.stringContaining(`Cancelled; what was applied stays. ${BLOCK_RECORDS} lines`) })
 })

@@ -10,11 +10,12 @@ import { BLOCK_RECORDS } from './line-blocks.ts'
 import { catalogOf, countsOf, productLines, rowsOf, runToEnd, upload, waitForState } from './test-import.ts'
 
 // A line that fails, one that comes twice and one that changes its product: what a resumed import could get wrong.
+const IN_THIRD_BLOCK = `P-${String(2 * BLOCK_RECORDS + 100).padStart(5, '0')}`
 const LINES = [
   ...productLines(4 * BLOCK_RECORDS),
   '{"key":"BAD"}',
   ...productLines(3),
-  JSON.stringify({ key: 'P-00600', title: 'New title' }),
+  JSON.stringify({ key: IN_THIRD_BLOCK, title: 'New title' }),
 ]
 const FILE = LINES.join('\n')
 
@@ -38,7 +39,7 @@ test('an import whose process is killed in the middle of a block ends in the sam
   // The gate: a transaction of ours has this key, so the block that writes it waits half way through.
   const gate = await cut.primary.connect()
   await gate.query('begin')
-  await gate.query(`insert into product (id, key, i18n, content_hash) values (gen_random_uuid(), 'P-00600', '{}', '')`)
+  await gate.query(`insert into product (id, key, i18n, content_hash) values (gen_random_uuid(), $1, '{}', '')`, [IN_THIRD_BLOCK])
   await using killed = await startAdmin(cut)
   await blockedOn(cut.primary, 'Lock')
   expect((await findImportJob(cut.primary, id))?.linesDone).toBe(2 * BLOCK_RECORDS)

@@ -257,11 +257,11 @@ test('a retry handles the lines that failed, no others, under their numbers', as
     const results = await writeProducts(client, writes, context)
     return results.map((result, i) => (!mended && puts[i]?.input.key.endsWith('77') ? { ok: false, error: keyTaken('x') } : result))
   }
-  const lines = [...LINES]
+  const lines = LINES.slice(0, 990)
   lines[9] = '{"key":'
   const id = await upload(primary, lines.join('\n'))
   const first = await runToEnd(primary, id, writer)
-  expect(countsOf(first)).toMatchObject({ state: 'partial', failed: 11, created: LINES.length - 11 })
+  expect(countsOf(first)).toMatchObject({ state: 'partial', failed: 11, created: lines.length - 11 })
   const failedLines = (await listImportErrors(primary, id, 0, 99)).map((error) => error.line)
   expect(failedLines).toEqual([10, 77, 177, 277, 377, 477, 577, 677, 777, 877, 977])
 
@@ -270,7 +270,7 @@ test('a retry handles the lines that failed, no others, under their numbers', as
   expect(await inTransaction(primary, (client) => retryFailedLines(client, id))).toBe(true)
   const second = await runToEnd(primary, id, writer)
   expect(seen).toHaveLength(10)
-  expect(countsOf(second)).toMatchObject({ state: 'partial', failed: 1, linesDone: LINES.length, linesTotal: LINES.length })
+  expect(countsOf(second)).toMatchObject({ state: 'partial', failed: 1, linesDone: lines.length, linesTotal: lines.length })
   expect((await listImportErrors(primary, id, 0, 99)).map((error) => error.line)).toEqual([10])
   const running = await upload(primary, 'x')
   expect(await inTransaction(primary, (client) => retryFailedLines(client, running))).toBe(false)

@@ -1,5 +1,4 @@
 /** Bearer tokens of an issuer that the settings name: JWTs, checked against its published keys (RFC 9068, RFC 8725). */
-import type { IncomingHttpHeaders } from 'node:http'
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 import type { JwtConfig } from './jwt-config.ts'
 import { unavailable } from './problem.ts'
@@ -24,11 +23,6 @@ const COOLDOWN_MS = 30_000
  * refused with 503. Not longer: a key that the issuer has withdrawn signs tokens that are let in until then.
  */
 const KEYS_KEPT_MS = 600_000
-
-/** @returns undefined when `Authorization` is absent, or of another scheme */
-export function bearerTokenOf(headers: IncomingHttpHeaders): string | undefined {
-  return /^bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-}
 
 /** Its keys are fetched when the first token comes, and kept for 10 minutes. Scopes are taken from `scope`, words between spaces. */
 export function createBearerVerifier(config: JwtConfig): VerifyBearer {

@@ -38,6 +38,7 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
 
 const SERIALIZATION_FAILURE = '40001'
 const DEADLOCK = '40P01'
+export const UNIQUE_VIOLATION = '23505'
 const TRANSACTION_TRIES = 4
 
 /**

@@ -85,6 +85,7 @@ export const invalidCursor = () =>
 export const malformedBody = (detail: string) => new CatalogError('malformed-body', detail)
 export const unauthenticated = (detail = 'Send an API key in X-Api-Key') =>
   new CatalogError('unauthenticated', detail, { headers: { 'www-authenticate': 'ApiKey' } })
+export const unknownApiKey = () => unauthenticated('The API key is not known, or was revoked')
 /** Where bearer tokens are accepted, but not this one (RFC 6750, section 3). */
 export const invalidBearerToken = () =>
   new CatalogError('unauthenticated', 'The bearer token is not valid', {

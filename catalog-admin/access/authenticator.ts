@@ -2,8 +2,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
-import { bearerTokenOf, type VerifyBearer } from '../../shared/bearer-token.ts'
-import { invalidBearerToken, unauthenticated } from '../../shared/problem.ts'
+import type { VerifyBearer } from '../../shared/bearer-token.ts'
+import { apiKeyOf, bearerTokenOf } from '../../shared/credentials.ts'
+import { invalidBearerToken, unauthenticated, unknownApiKey } from '../../shared/problem.ts'
 import { isScope, type Principal } from '../../shared/scope.ts'
 import { useSecret } from './api-client.ts'
 
@@ -37,10 +38,10 @@ export function createAuthenticator(pool: Pool, verifyBearer: VerifyBearer | nul
 
   return {
     async authenticate(headers) {
-      const secret = headers['x-api-key']
-      if (typeof secret === 'string' && secret !== '') {
+      const secret = apiKeyOf(headers)
+      if (secret !== undefined) {
         const client = await bySecret(secret)
-        if (client === null) throw unauthenticated('The API key is not known, or was revoked')
+        if (client === null) throw unknownApiKey()
         return client
       }
       const token = bearerTokenOf(headers)
@@ -50,8 +51,8 @@ export function createAuthenticator(pool: Pool, verifyBearer: VerifyBearer | nul
       return bearer
     },
     recall(headers) {
-      const secret = headers['x-api-key']
-      return (typeof secret === 'string' ? known.get(secret) : undefined) ?? null
+      const secret = apiKeyOf(headers)
+      return (secret === undefined ? undefined : known.get(secret)) ?? null
     },
     forget(clientId) {
       for (const [secret, principal] of known.entries()) if (principal.id === clientId) known.delete(secret)

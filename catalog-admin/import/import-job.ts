@@ -1,6 +1,6 @@
 /** The row of an import job: what it says, and each statement that moves it from one state to the next. */
 import type { Pool, PoolClient } from 'pg'
-import { inTransaction, sqlState } from '../../shared/postgres.ts'
+import { inTransaction, sqlState, UNIQUE_VIOLATION } from '../../shared/postgres.ts'
 import { overloaded, unavailable } from '../../shared/problem.ts'
 import { requestInProgress } from '../http/idempotency.ts'
 import { problemOf } from './import-error.ts'
@@ -37,8 +37,6 @@ export interface ImportJob {
 }
 
 type Client = Pool | PoolClient
-
-const UNIQUE_VIOLATION = '23505'
 
 const COLUMNS = /* sql */ `
   id, state, mode, dry_run as "dryRun", created_by as "createdBy", lines_total as "linesTotal", lines_done as "linesDone",

@@ -1,7 +1,7 @@
 /** The one write path: a PUT and a block of an import run the same statements, and hardly more of them for many products than for one. */
 import type { PoolClient } from 'pg'
 import { v7 as newId } from 'uuid'
-import { RetryTransaction, sqlState } from '../../shared/postgres.ts'
+import { RetryTransaction, sqlState, UNIQUE_VIOLATION } from '../../shared/postgres.ts'
 import { CatalogError } from '../../shared/problem.ts'
 import { type Channel, readChannels } from '../reference/channels.ts'
 import { readClaims } from './product-claims.ts'
@@ -33,7 +33,6 @@ export const writeProducts: WriteProducts = async (client, writes, context) => {
   }
 }
 
-const UNIQUE_VIOLATION = '23505'
 const FOREIGN_KEY_VIOLATION = '23503'
 
 /** What we checked has changed since: a SKU was taken, a category deleted. Read again, it gets a proper answer. */

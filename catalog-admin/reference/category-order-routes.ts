@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { Type } from 'typebox'
 import type { HttpServer } from '../../shared/http-server.ts'
 import { CatalogError } from '../../shared/problem.ts'
+import { TEXT_PATTERN } from '../../shared/validators.ts'
 import { addAuditEntry } from '../audit-entry.ts'
 import { answerToken, type MakeToken } from '../http/consistency.ts'
 import { ifMatch, versionTag } from '../http/preconditions.ts'
@@ -24,7 +25,7 @@ const strict = { additionalProperties: false }
 const Params = Type.Object({
   id: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Id of the category', examples: [42] }),
 })
-const Keys = Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' }), {
+const Keys = Type.Array(Type.String({ minLength: 1, maxLength: 128, pattern: TEXT_PATTERN }), {
   maxItems: PLACES_AT_MOST,
   uniqueItems: true,
   description: 'Keys of products, first to last; all others of the category come after them, the popular first',

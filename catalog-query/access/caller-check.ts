@@ -2,8 +2,9 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { bearerTokenOf, type VerifyBearer } from '../../shared/bearer-token.ts'
-import { invalidBearerToken, missingScope, unauthenticated } from '../../shared/problem.ts'
+import type { VerifyBearer } from '../../shared/bearer-token.ts'
+import { apiKeyOf, bearerTokenOf } from '../../shared/credentials.ts'
+import { invalidBearerToken, missingScope, unauthenticated, unknownApiKey } from '../../shared/problem.ts'
 import { isScope, type Principal, type Scope } from '../../shared/scope.ts'
 import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createTurnBatch } from '../cache/turn-batch.ts'
@@ -49,7 +50,7 @@ export function createCallerCheck(readSnapshot: ReadSnapshot, verifyBearer: Veri
     const caller = await find(hashed)
     if (caller === null) {
       unknown.set(hashed, true)
-      throw unknownKey()
+      throw unknownApiKey()
     }
     known.set(hashed, caller)
     return caller
@@ -66,7 +67,7 @@ export function createCallerCheck(readSnapshot: ReadSnapshot, verifyBearer: Veri
 
   async function identify({ token, text, slot }: Credential): Promise<Principal> {
     if (token) return await verifyToken(slot, text)
-    if (text.length > SECRET_LENGTH_AT_MOST) throw unknownKey()
+    if (text.length > SECRET_LENGTH_AT_MOST) throw unknownApiKey()
     return await lookUpKey(slot)
   }
 
@@ -76,7 +77,7 @@ export function createCallerCheck(readSnapshot: ReadSnapshot, verifyBearer: Veri
       if (sent === null) throw unauthenticated()
       const caller = known.get(sent.slot)
       if (caller !== undefined) return admitted(caller, scope)
-      if (unknown.has(sent.slot)) throw unknownKey()
+      if (unknown.has(sent.slot)) throw unknownApiKey()
       return identify(sent).then((identified) => admitted(identified, scope))
     },
     recall(headers) {
@@ -95,13 +96,11 @@ interface Credential {
 }
 
 function credentialOf(headers: IncomingHttpHeaders): Credential | null {
-  const key = headers['x-api-key']
-  if (typeof key === 'string' && key !== '') return { token: false, text: key, slot: hash('sha256', key, 'hex') }
+  const key = apiKeyOf(headers)
+  if (key !== undefined) return { token: false, text: key, slot: hash('sha256', key, 'hex') }
   const token = bearerTokenOf(headers)
   return token === undefined ? null : { token: true, text: token, slot: `bearer ${hash('sha256', token, 'hex')}` }
 }
-
-const unknownKey = () => unauthenticated('The API key is not known, or was revoked')
 
 function admitted(caller: Principal, scope: Scope): Principal {
   if (!caller.scopes.has(scope)) throw missingScope(scope)

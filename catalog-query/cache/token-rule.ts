@@ -10,7 +10,7 @@
  * that is not smaller, is monotonic by itself; it speaks of that product alone, and so the answer to it keeps the token's stamp.
  * What this leaves: a standby shows a commit as soon as it is in the WAL, the primary a moment later. A tick between the two vouches for copies
  * that lack the commit, though its time is later than the standby's. Hence of one timeline no time makes up for an earlier rev (R16; the model
- * found this too, in its some thousandth run).
+ * found this too).
  * The LSN belongs to one write, and stays only on an answer that is that write: any other content may have been committed behind the LSN and
  * yet show a clock from before the stamp (the model found this: a second read went to a replica between the two).
  */

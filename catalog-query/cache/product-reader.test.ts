@@ -6,16 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bucketOf } from '../../shared/bucket.ts'
 import { readAfterCommit, tick } from '../../shared/clock.ts'
 import { unavailable } from '../../shared/problem.ts'
-import { nowUs, toStamp, type Stamp } from '../../shared/stamp.ts'
+import { nowUs, stampTimeUs, toStamp, type Stamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { commitProduct, tinyDocument } from '../../test/support/commit-product.ts'
 import { redisMissing, testDatabase, testRedis, type TestDatabase, type TestRedis } from '../../test/support/parts.ts'
-import { decodeHeader } from './copy.ts'
+import { decodeHeader, encodePayload } from './copy.ts'
 import { createMemoryTier } from './memory-tier.ts'
 import { createProductLoader } from './product-loader.ts'
 import { createProductReader, type ProductReaderParts } from './product-reader.ts'
 import { UNOBSERVED } from './reader-observer.ts'
 import { bucketPrefix, createRedisStore, type RedisStore } from './redis-store.ts'
+import { renderCopy } from './render-copy.ts'
 import { createReplicas, type ReadRows } from './replicas.ts'
 
 const EN = { channel: 'default', locales: ['en'] }
@@ -66,6 +67,15 @@ async function change(id: string, title: string): Promise<{ rev: number; token: 
   await tick(database.primary)
   await database.caughtUp()
   return { rev, token: { stamp, lsn, product: { id, rev } } }
+}
+
+/** Its event is the next one of its bucket, and a heartbeat of the same time follows. */
+async function push(id: string, { rev, title, stamp }: { rev: number; title: string; stamp: Stamp }): Promise<void> {
+  const source = { state: 'visible', rev, document: tinyDocument(id, title), changedAtMs: 0, contained: stamp } as const
+  const payloads = new Map([[CODE, encodePayload(renderCopy(source, EN, 0))]])
+  const from = (await store.readMany([{ bucket: bucketOf(id), keys: [] }]))[0]?.watermark?.next ?? 0
+  const events = [{ productId: id, rev, stamp, payloads }]
+  await store.apply({ bucket: bucketOf(id), from, to: from + 2, heartbeat: stamp, events, init: null, ttlMs: 60_000 })
 }
 
 interface Process {
@@ -274,6 +284,45 @@ describe.skipIf(noRedis)('tokens', () => {
     expect(read).toMatchObject({ rev: written.rev, tier: 'replica', forward: 'request' })
     expect(statements).toEqual(['load-products', 'has-replayed', 'load-products'])
     expect(reader.readProduct(id, EN, written.token)).toMatchObject({ rev: written.rev, tier: 'memory' })
+  })
+
+  /** A product in Redis that was changed `ageMs` after what vouches for its copy, and a clock that stands still then: how long all this took here says nothing. */
+  async function changedSince(ageMs: number) {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const { rev, token } = await change(id, 'Two')
+    const now = stampTimeUs((await header(id))?.asOf ?? '') + ageMs * 1_000
+    return { id, rev, token: { ...token, stamp: toStamp(1, now) }, nowUs: () => now }
+  }
+
+  test('who has just written reads it from Redis when its event comes, and no database is asked', async () => {
+    const { id, rev, token, nowUs } = await changedSince(20)
+    const waits: number[] = []
+    const pause = async (waitMs: number) => {
+      if (waits.push(waitMs) === 2) await push(id, { rev, title: 'Two', stamp: token.stamp })
+    }
+    const { reader, statements } = openProcess({ pause, nowUs })
+    const read = await reader.readProduct(id, EN, token)
+    expect(read).toMatchObject({ rev, tier: 'redis', forward: 'none' })
+    expect(String(read.body)).toContain('Two')
+    expect([waits, statements]).toEqual([[5, 5], []])
+  })
+
+  test('an event that does not come is waited for no longer than 40 ms', async () => {
+    const { id, rev, token, nowUs } = await changedSince(250)
+    const waits: number[] = []
+    const { reader } = openProcess({ pause: (waitMs) => Promise.resolve(waits.push(waitMs)), nowUs })
+    expect(await reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'replica' })
+    expect(waits).toEqual([5, 5, 10, 20])
+  })
+
+  test('nobody waits for an event that replaces no copy, nor where the bucket lags', async () => {
+    const pause = () => Promise.reject(new Error('waits'))
+    const created = await newProduct()
+    expect(await openProcess({ pause }).reader.readProduct(created.id, EN, created.token)).toMatchObject({ tier: 'replica' })
+    const { id, rev, token, nowUs } = await changedSince(251)
+    expect(await openProcess({ pause, nowUs }).reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'replica' })
   })
 
   test('a token of another product’s write is satisfied only by what was vouched for after it', async () => {

@@ -12,7 +12,7 @@ import type { LoadedProduct, ProductLoader } from './product-loader.ts'
 import type { Forward, ProductRead } from './product-read.ts'
 import type { ReaderObserver } from './reader-observer.ts'
 import { renderCopy } from './render-copy.ts'
-import { satisfies } from './token-rule.ts'
+import { isOnItsWay, satisfies } from './token-rule.ts'
 import { LAST_KNOWN_US } from './trust.ts'
 
 export interface ReadBelowParts {
@@ -41,10 +41,16 @@ export interface Asked {
 /** How long a loser of the herd lock waits before each look; then it loads itself. Mostly the first is enough; the later ones are for a busy owner. */
 const HERD_WAITS_MS = [5, 10, 20, 40, 80]
 
+/**
+ * Before each further look for an event that is on its way; then a database is asked. The event is there after some milliseconds, and replaces
+ * the copy for all: what a database would have to be asked for, and the primary where the replicas lag.
+ */
+const EVENT_WAITS_MS = [5, 5, 10, 20]
+
 export function createReadBelow(parts: ReadBelowParts): (asked: Asked) => Promise<ProductRead> {
   const { copies } = parts
   return async (asked) => {
-    const found = copies === null ? AWAY : await copies.read(asked.key)
+    const found = copies === null ? AWAY : await lookInRedis(parts, copies, asked)
     const hit = trustedCopy(asked, found)
     if (hit !== null && satisfies(hit, asked.token)) return keep(parts, asked, hit, found.payload)
     try {
@@ -56,6 +62,24 @@ export function createReadBelow(parts: ReadBelowParts): (asked: Asked) => Promis
       return known
     }
   }
+}
+
+/** Whoever has just written a product reads it before its event is in Redis, as a rule: looks again while that is on its way. */
+async function lookInRedis({ pause, nowUs }: ReadBelowParts, copies: CopySource, asked: Asked): Promise<FoundCopy> {
+  let found = await copies.read(asked.key)
+  for (const waitMs of EVENT_WAITS_MS) {
+    if (!isEventOnItsWay(asked, found, nowUs())) break
+    await pause(waitMs)
+    found = await copies.read(asked.key)
+  }
+  return found
+}
+
+/** A copy is there for the event to replace, and it lacks the very write that the token stands for. */
+function isEventOnItsWay({ key, token }: Asked, { state, copy, vouched }: FoundCopy, now: number): boolean {
+  const written = token?.product ?? null
+  if (token === null || written?.id !== key.productId || state !== 'trusted' || copy === null) return false
+  return copy.rev < written.rev && isOnItsWay(vouched, token, now)
 }
 
 async function readDatabase(parts: ReadBelowParts, asked: Asked, found: FoundCopy): Promise<ProductRead> {

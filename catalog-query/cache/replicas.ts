@@ -9,8 +9,8 @@ import { limitSource } from './limited-source.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 import type { ReadSnapshot, Snapshot, SnapshotStatement } from './product-read.ts'
 import { createSnapshotSource, type RawSnapshot, type SnapshotSource } from './snapshot-source.ts'
-import { positionSatisfies, replayedSatisfies } from './token-rule.ts'
-import { isFresh, SKEW_US } from './trust.ts'
+import { isOnItsWay, positionSatisfies, replayedSatisfies } from './token-rule.ts'
+import { isFresh } from './trust.ts'
 
 /** `token`: whoever asks carries a Consistency-Token, which a replica that is good enough for anybody else may not satisfy. */
 export type SnapshotReader = 'plain' | 'token'
@@ -57,8 +57,6 @@ const COSTLY_WAIT_MS = 500
  * look a read with a token waits so long, then it is the primary's. Never for a replica that lags.
  */
 const TOKEN_WAITS_MS = [5, 10, 20]
-/** A replica whose snapshot is younger than this keeps up, microseconds: the clock is ticked every 100 ms, without a relay every 250 ms. */
-const KEEPS_UP_US = 250_000
 
 export function createReplicas(options: ReplicasOptions): Replicas {
   const breaker = () => createBreaker({ failures: FAILURES_TO_OPEN, openMs: OPEN_MS, nowMs: () => performance.now() })
@@ -163,18 +161,13 @@ async function readReplicas(sources: readonly SnapshotSource[], question: Replic
     if (read === null) continue
     const { snapshot, satisfies } = read
     if (!satisfies) {
-      if (token !== null && isSoon(snapshot.asOf, token, clock())) soon.push(source)
+      if (token !== null && isOnItsWay(snapshot.asOf, token, clock())) soon.push(source)
       continue
     }
     if (isFresh(snapshot.asOf, clock())) return { answer: { ...snapshot, tier: 'replica', marked: false }, old, soon }
     old = newer(old, { ...snapshot, tier: 'replica', marked: true })
   }
   return { answer: null, old, soon }
-}
-
-/** The replica keeps up, and what the token stands for has happened: it is on its way. */
-function isSoon(asOf: Stamp, token: ConsistencyToken, now: number): boolean {
-  return stampTimeUs(asOf) >= now - KEEPS_UP_US && stampTimeUs(token.stamp) <= now + SKEW_US
 }
 
 function newer(known: ReadResult | null, read: ReadResult | null): ReadResult | null {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toStamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
-import { answerToken, answerTokenOfMany, positionSatisfies, replayedSatisfies, satisfies } from './token-rule.ts'
+import { answerToken, answerTokenOfMany, isOnItsWay, positionSatisfies, replayedSatisfies, satisfies } from './token-rule.ts'
 
 const at = (timeUs: number, timeline = 1) => toStamp(timeline, 1_790_000_000_000_000 + timeUs)
 const ID = '0197a000-0000-7000-8000-000000000001'
@@ -34,6 +34,15 @@ test('a copy of the token’s product satisfies it by its rev alone; another pro
 test('a replica that replayed the LSN counts only if its snapshot shows the token’s timeline or a later one', () => {
   expect(replayedSatisfies(at(1), token())).toBe(true)
   expect(replayedSatisfies(at(1), token({ stamp: at(100, 2) }))).toBe(false)
+})
+
+test('what a token stands for is on its way to a position that keeps up and does not claim it yet', () => {
+  const now = 1_790_000_000_000_000 + 250_000
+  expect(isOnItsWay(at(0), token(), now)).toBe(true)
+  expect(isOnItsWay(at(-1), token(), now)).toBe(false)
+  expect(isOnItsWay(at(101), token(), now)).toBe(false)
+  expect(isOnItsWay(at(100), token({ stamp: at(500_000) }), now)).toBe(true)
+  expect(isOnItsWay(at(100), token({ stamp: at(500_001) }), now)).toBe(false)
 })
 
 test('an answer that is the write itself gives the token back as it came', () => {

@@ -14,8 +14,12 @@
  * The LSN belongs to one write, and stays only on an answer that is that write: any other content may have been committed behind the LSN and
  * yet show a clock from before the stamp (the model found this: a second read went to a replica between the two).
  */
-import { revTimeline, stampTimeline, type Stamp } from '../../shared/stamp.ts'
+import { revTimeline, stampTimeline, stampTimeUs, type Stamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
+import { SKEW_US } from './trust.ts'
+
+/** A position younger than this keeps up, microseconds: the clock is ticked every 100 ms, without a relay every 250 ms. */
+const KEEPS_UP_US = 250_000
 
 /** What the rule needs to know of an answer. */
 export interface Answer {
@@ -44,6 +48,15 @@ export function satisfies(answer: Pick<Answer, 'id' | 'rev' | 'vouched'>, token:
 /** A replica that has replayed the token's LSN (asked in an earlier statement) satisfies it if its snapshot is of that timeline or a later one. */
 export function replayedSatisfies(asOf: Stamp, token: ConsistencyToken): boolean {
   return stampTimeline(asOf) >= stampTimeline(token.stamp)
+}
+
+/**
+ * Whoever is at this position keeps up, but has not come to what the token stands for yet, which has happened: some milliseconds later it will be
+ * there. Never where replay or the log lags, nor once the position claims to have it.
+ */
+export function isOnItsWay(position: Stamp, token: ConsistencyToken, nowUs: number): boolean {
+  const keepsUp = stampTimeUs(position) >= nowUs - KEEPS_UP_US
+  return keepsUp && !positionSatisfies(position, token) && stampTimeUs(token.stamp) <= nowUs + SKEW_US
 }
 
 /** The token that an answer gives back; a request without one gets none. */

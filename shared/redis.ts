@@ -7,8 +7,8 @@ import { parseRedisAddress, REDIS_ADDRESS, type RedisAddress } from './redis-add
 /** One server, or a cluster: all keys of a bucket share a hash tag, so both take the same commands. */
 export type RedisClient = Redis | Cluster
 
-/** `cache`: reads and scripts; `pubsub`: a subscriber can do nothing else; `publisher`: may fail; `limiter`: its bursts must not delay reads. */
-export type RedisPurpose = 'cache' | 'pubsub' | 'publisher' | 'limiter'
+/** `cache`: reads and scripts; `pubsub`: a subscriber can do nothing else; `limiter`: its bursts must not delay reads. */
+export type RedisPurpose = 'cache' | 'pubsub' | 'limiter'
 
 const COMMAND_MS = 100
 const CONNECT_MS = 500

@@ -46,7 +46,7 @@ test.skipIf((await kafkaMissing()) || (await redisMissing()))(
     await everyBucketClaims(store)
     await fillAll(store, ids)
 
-    // The drop is published after the APPLY that it speaks of: when it is heard, Redis holds the change.
+    // APPLY publishes the drop last: when it is heard, Redis holds the change.
     const appliedUs = new Map<string, number>()
     const delaysMs: number[] = []
     await drops.subscribe(DROP_CHANNEL)

@@ -2,11 +2,7 @@
 
 export const DROP_CHANNEL = 'catalog:drop'
 
-/** Product ids, joined by commas. */
-export function encodeDrop(productIds: readonly string[]): string {
-  return productIds.join(',')
-}
-
+/** What apply.lua publishes in the moment of the change: product ids, joined by commas. */
 export function decodeDrop(message: string): readonly string[] {
   return message.split(',')
 }

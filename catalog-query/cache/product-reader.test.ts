@@ -293,16 +293,16 @@ describe.skipIf(noRedis)('tokens', () => {
     await settled()
     const { rev, token } = await change(id, 'Two')
     const now = stampTimeUs((await header(id))?.asOf ?? '') + ageMs * 1_000
-    return { id, rev, token: { ...token, stamp: toStamp(1, now) }, nowUs: () => now }
+    return { id, rev, token: { ...token, stamp: toStamp(1, now) }, clock: { nowUs: () => now } }
   }
 
   test('who has just written reads it from Redis when its event comes, and no database is asked', async () => {
-    const { id, rev, token, nowUs } = await changedSince(20)
+    const { id, rev, token, clock } = await changedSince(20)
     const waits: number[] = []
     const pause = async (waitMs: number) => {
       if (waits.push(waitMs) === 2) await push(id, { rev, title: 'Two', stamp: token.stamp })
     }
-    const { reader, statements } = openProcess({ pause, nowUs })
+    const { reader, statements } = openProcess({ pause, ...clock })
     const read = await reader.readProduct(id, EN, token)
     expect(read).toMatchObject({ rev, tier: 'redis', forward: 'none' })
     expect(String(read.body)).toContain('Two')
@@ -310,9 +310,9 @@ describe.skipIf(noRedis)('tokens', () => {
   })
 
   test('an event that does not come is waited for no longer than 40 ms', async () => {
-    const { id, rev, token, nowUs } = await changedSince(250)
+    const { id, rev, token, clock } = await changedSince(250)
     const waits: number[] = []
-    const { reader } = openProcess({ pause: (waitMs) => Promise.resolve(waits.push(waitMs)), nowUs })
+    const { reader } = openProcess({ pause: (waitMs) => Promise.resolve(waits.push(waitMs)), ...clock })
     expect(await reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'replica' })
     expect(waits).toEqual([5, 5, 10, 20])
   })
@@ -321,8 +321,8 @@ describe.skipIf(noRedis)('tokens', () => {
     const pause = () => Promise.reject(new Error('waits'))
     const created = await newProduct()
     expect(await openProcess({ pause }).reader.readProduct(created.id, EN, created.token)).toMatchObject({ tier: 'replica' })
-    const { id, rev, token, nowUs } = await changedSince(251)
-    expect(await openProcess({ pause, nowUs }).reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'replica' })
+    const { id, rev, token, clock } = await changedSince(251)
+    expect(await openProcess({ pause, ...clock }).reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'replica' })
   })
 
   test('a token of another product’s write is satisfied only by what was vouched for after it', async () => {

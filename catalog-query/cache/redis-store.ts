@@ -18,6 +18,7 @@ import {
 } from './cache-store.ts'
 import { copyKey } from './cache-scripts.ts'
 import { FORMAT } from './copy.ts'
+import { DROP_CHANNEL } from './drop-channel.ts'
 import { decodeWatermark, MAX_CODES, toNextDigits } from './watermark.ts'
 
 type Argument = string | Buffer | number
@@ -153,6 +154,7 @@ function applyArguments(input: ApplyInput): Argument[] {
     init?.p ?? '',
     init === null || init.replaces === null ? '' : toNextDigits(init.replaces),
     input.ttlMs,
+    DROP_CHANNEL,
     input.events.length,
   ]
   for (const event of input.events) {

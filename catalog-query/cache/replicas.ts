@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { CatalogError, unavailable } from '../../shared/problem.ts'
-import { nowUs, type Stamp, stampTimeUs } from '../../shared/stamp.ts'
+import { nowUs } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { createBreaker } from './breaker.ts'
 import { limitSource } from './limited-source.ts'

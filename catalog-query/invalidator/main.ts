@@ -13,8 +13,7 @@ import { createRedis, redisHealth } from '../../shared/redis.ts'
 import { nowUs } from '../../shared/stamp.ts'
 import { createClockCheck } from '../clock-check.ts'
 import { watchParts } from '../part-watch.ts'
-import { copyTtlMs, newGeneration, type AppliedEvent } from '../cache/cache-store.ts'
-import { DROP_CHANNEL, encodeDrop } from '../cache/drop-channel.ts'
+import { copyTtlMs, newGeneration } from '../cache/cache-store.ts'
 import { createRedisStore } from '../cache/redis-store.ts'
 import { readConfig, type InvalidatorConfig } from './config.ts'
 import { waitForRedis } from './eviction-check.ts'
@@ -34,8 +33,6 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
 
   const redis = createRedis(config.redisUrl, 'cache', log)
   lifecycle.onStop('redis', () => redis.disconnect())
-  const drops = createRedis(config.redisUrl, 'publisher', log)
-  lifecycle.onStop('drops', () => drops.disconnect())
   const pools = config.kafkaBrokers.length > 0 ? [] : createPools(config, log)
   lifecycle.onStop('pools', () => Promise.all(pools.map((pool) => pool.end())))
 
@@ -50,19 +47,10 @@ async function start(config: InvalidatorConfig): Promise<Lifecycle> {
     nowUs: () => nowUs() + clock.doubtUs(),
     newGeneration,
     ttlMs: copyTtlMs,
-    onApplied: (piece) => {
-      metrics.onApplied(piece)
-      publishDrop(piece.events)
-    },
+    onApplied: metrics.onApplied,
     onGap: metrics.onGap,
     onNewWatermark: metrics.onNewWatermark,
   })
-
-  /** Fire and forget: a memory entry that nobody drops lives for a second at most. */
-  function publishDrop(events: readonly AppliedEvent[]): void {
-    if (events.length === 0 || drops.status !== 'ready') return
-    drops.publish(DROP_CHANNEL, encodeDrop(events.map((event) => event.productId))).catch(() => metrics.onRedisError('publish'))
-  }
 
   const watched: ApplyRun = (run) => {
     if (run.heartbeat !== null) clock.noteStamp(run.heartbeat)

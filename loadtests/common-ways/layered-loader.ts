@@ -7,7 +7,7 @@ const CHANNEL = 'shop:products'
 export async function openLayeredLoader({ connect, load }: WayParts): Promise<Way> {
   const { publisher, consumer } = createNotificationPair<CachedProduct>({
     channel: CHANNEL,
-    publisherRedis: connect('publisher'),
+    publisherRedis: connect('cache'),
     consumerRedis: connect('pubsub'),
   })
   const loader = new Loader<CachedProduct>({

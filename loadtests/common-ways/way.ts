@@ -19,7 +19,7 @@ export interface Way extends AsyncDisposable {
 
 export interface WayParts {
   /** Opens one more connection, which ends with the program. */
-  readonly connect: (purpose: 'cache' | 'pubsub' | 'publisher') => Redis
+  readonly connect: (purpose: 'cache' | 'pubsub') => Redis
   readonly load: (id: string) => Promise<CachedProduct | null>
 }
 

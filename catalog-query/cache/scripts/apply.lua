@@ -1,7 +1,7 @@
 -- APPLY: one contiguous run of a partition, its effects and its offset together (docs/consistency.md, point 5).
 -- KEYS: wm, table; further keys begin with ARGV[1] and carry the same hash tag.
 -- ARGV: 1 copy prefix, 2 from (16), 3 to (16), 4 heartbeat (20), 5 init gen or '', 6 init next (16), 7 init p (20),
---       8 init replaces (16) or '', 9 ttl ms, 10 event count; then per event: id, slot, rev (16), stamp (20), payload count, (code, payload)…
+--       8 init replaces (16) or '', 9 ttl ms, 10 channel of drops, 11 event count; then per event: id, slot, rev (16), stamp (20), payload count, (code, payload)…
 -- Returns next or '', applied (0 or 1), replaced, deleted.
 -- Only fixed-width decimals are compared: `<` on other strings would follow the locale.
 local wm = redis.call('GET', KEYS[1])
@@ -20,7 +20,8 @@ if redis.call('STRLEN', KEYS[2]) ~= 20480 then redis.call('SET', KEYS[2], string
 local codes = {}
 for code in string.gmatch(string.sub(wm, 74), '%S+') do codes[#codes + 1] = code end
 
-local replaced, deleted, at = 0, 0, 11
+local replaced, deleted, at = 0, 0, 12
+local ids = {}
 local function applyToCopy(key, seen, rev, payload)
   local head = redis.call('GETRANGE', key, 0, 35)
   if head == '' then return end
@@ -35,15 +36,18 @@ local function applyToCopy(key, seen, rev, payload)
   end
 end
 
-for _ = 1, tonumber(ARGV[10]) do
+for i = 1, tonumber(ARGV[11]) do
   local id, offset, rev, stamp = ARGV[at], tonumber(ARGV[at + 1]) * 20, ARGV[at + 2], ARGV[at + 3]
   local payloads, count = {}, tonumber(ARGV[at + 4])
-  for i = 1, count do payloads[ARGV[at + 3 + 2 * i]] = ARGV[at + 4 + 2 * i] end
+  for j = 1, count do payloads[ARGV[at + 3 + 2 * j]] = ARGV[at + 4 + 2 * j] end
   at = at + 5 + 2 * count
+  ids[i] = id
   if redis.call('GETRANGE', KEYS[2], offset, offset + 19) < stamp then redis.call('SETRANGE', KEYS[2], offset, stamp) end
   for _, code in ipairs(codes) do applyToCopy(ARGV[1] .. id .. ':' .. code, string.sub(stamp, 1, 4), rev, payloads[code]) end
   if p < stamp then p = stamp end
 end
 if ts < ARGV[4] then ts = ARGV[4] end
 redis.call('SET', KEYS[1], gen .. to .. ts .. p .. string.sub(wm, 73))
+-- Last, and without its error: for latency only.
+if #ids > 0 then redis.pcall('PUBLISH', ARGV[10], table.concat(ids, ',')) end
 return {to, 1, replaced, deleted}

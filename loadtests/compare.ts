@@ -43,7 +43,7 @@ function chooseScenarios(names: readonly string[]): readonly Scenario[] {
     // One cluster serves all ways, one after another.
     if (scenario.fresh === true || scenario.redisCluster !== undefined || scenario.clockAheadMs !== undefined)
       throw new UsageError(`The scenario ${name} needs a cluster of its own`)
-    return scenario
+    return { ...scenario, direct: false }
   })
 }
 

@@ -1,4 +1,4 @@
-/** A whole catalog for a fault run: three query processes, two of each helper, every connection through an edge; gone at the end. */
+/** A whole catalog for a fault run: three query processes, two of each helper, every connection through an edge as a rule; gone at the end. */
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { createProcessBook, type ProcessBook } from '../../stack/process-book.ts
 import { runToEnd } from '../../stack/process.ts'
 import { startCacheCluster, startOneRedis, type Caches } from './caches.ts'
 import { DATABASE, startDatabases, type Databases } from './databases.ts'
-import { createEdges, type Edges } from './edges.ts'
+import { createEdges, noEdges, type Edges } from './edges.ts'
 import { createPart, signalAll, wakePart, type Part } from './part.ts'
 import { createProgram, isReady, type Program, type Substitute } from './program.ts'
 import { quietPort } from './quiet-port.ts'
@@ -18,6 +18,8 @@ import { quietPort } from './quiet-port.ts'
 export interface ClusterOptions {
   /** By program, such as `query-3`: how far its clock is ahead, milliseconds. */
   readonly clockAheadMs: Readonly<Record<string, number>>
+  /** Without edges: for a scenario that does nothing to the network. */
+  readonly direct: boolean
   readonly tell: (line: string) => void
   /** Takes the logs of all parts at the end; null: they go with everything else. */
   readonly logsTo: string | null
@@ -70,7 +72,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   chmodSync(folder, 0o755)
   for (const name of ['log', 'processes', 'postgres']) mkdirSync(join(folder, name), { mode: 0o755 })
   const book = createProcessBook(join(folder, 'processes'))
-  const edges = createEdges()
+  const edges = options.direct ? noEdges() : createEdges()
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   const killNow = () => {
     book.killNow()
@@ -138,18 +140,12 @@ async function choosePorts(): Promise<ClusterPorts> {
   }
 }
 
-async function openEdge(edges: Edges, edge: string, target: number): Promise<number> {
-  const port = await quietPort()
-  await edges.open(edge, port, target)
-  return port
-}
-
 /** The broker tells every client where to come back to: each has a door of its own, whose sign says the port of the client's edge. */
 async function openDoors(edges: Edges): Promise<ReadonlyMap<string, KafkaDoor>> {
   const doors = new Map<string, KafkaDoor>()
   for (const name of [...INVALIDATORS, ...RELAYS, AUDITOR]) {
     const port = await quietPort()
-    const advertisedPort = await openEdge(edges, `${name}>kafka`, port)
+    const advertisedPort = await edges.open(`${name}>kafka`, port)
     doors.set(name, { name: name.toUpperCase().replace('-', ''), port, advertisedPort })
   }
   return doors
@@ -161,8 +157,8 @@ async function openDatabases({ folder, edges, book, parts }: Assembly, ports: Cl
     logDir: join(folder, 'log'),
     ports,
     primaryPorts: {
-      'standby-1': await openEdge(edges, 'standby-1>primary', ports.primary),
-      'standby-2': await openEdge(edges, 'standby-2>primary', ports.primary),
+      'standby-1': await edges.open('standby-1>primary', ports.primary),
+      'standby-2': await edges.open('standby-2>primary', ports.primary),
     },
     track: book.track('part'),
   })
@@ -171,8 +167,8 @@ async function openDatabases({ folder, edges, book, parts }: Assembly, ports: Cl
 }
 
 async function openCaches({ folder, edges, book, parts, tell, redisCluster }: Assembly, ports: ClusterPorts): Promise<Caches> {
-  const openRedisEdge = (client: string) => openEdge(edges, `${client}>redis`, ports.redis)
-  const options = { folder, ports, track: book.track('part'), tell, openEdge: openRedisEdge }
+  const openEdge = (client: string) => edges.open(`${client}>redis`, ports.redis)
+  const options = { folder, ports, track: book.track('part'), tell, openEdge }
   const caches = await (redisCluster === null ? startOneRedis(options) : startCacheCluster(options, redisCluster.replicas))
   parts.push(...caches.parts)
   return caches
@@ -219,7 +215,7 @@ type Server = Program & { readonly origin: string }
 
 async function createPrograms(assembly: Assembly, { ports, doors, caches, adminKey }: Surroundings): Promise<readonly Server[]> {
   const { edges } = assembly
-  const database = async (edge: string, target: number) => postgresUrl(await openEdge(edges, edge, target), DATABASE)
+  const database = async (edge: string, target: number) => postgresUrl(await edges.open(edge, target), DATABASE)
   const brokers = (name: string) => `${LOOPBACK}:${doors.get(name)?.advertisedPort}`
 
   const programs: Server[] = []

@@ -1,6 +1,7 @@
 /** Every connection between two parts of the cluster goes through an edge, `FROM>TO`, which is a proxy that faults can be put on. */
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import { quietPort } from './quiet-port.ts'
 import { matching } from './target.ts'
 import type { ProxyMode } from './tcp-proxy.ts'
 
@@ -16,13 +17,28 @@ export interface EdgeAnswer {
 }
 
 export interface Edges extends AsyncDisposable {
-  open(edge: string, port: number, target: number): Promise<void>
+  /** @returns the port by which `target` is reached */
+  open(edge: string, target: number): Promise<number>
   /** @param pattern as in target.ts, here and below */
   setMode(pattern: string, mode: ProxyMode): Promise<void>
   setTarget(pattern: string, port: number): Promise<void>
   /** Resets the connections there are. */
   cut(pattern: string): Promise<void>
   names(): readonly string[]
+}
+
+/** Every part is reached at its own port: nothing can be done to the network, and nothing takes longer for what might be. */
+export function noEdges(): Edges {
+  // Which throws: a fault that hits nothing shows nothing.
+  const fail = async (pattern: string) => void (await Promise.resolve(matching(pattern, [])))
+  return {
+    open: (_edge, target) => Promise.resolve(target),
+    setMode: fail,
+    setTarget: fail,
+    cut: fail,
+    names: () => [],
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
 }
 
 export function createEdges(): Edges {
@@ -57,9 +73,11 @@ export function createEdges(): Edges {
   }
 
   return {
-    open: async (edge, port, target) => {
+    open: async (edge, target) => {
+      const port = await quietPort()
       await send({ act: 'open', edge, port, target })
       edges.push(edge)
+      return port
     },
     setMode: (pattern, mode) => sendAll(pattern, (edge) => ({ act: 'mode', edge, mode })),
     setTarget: (pattern, target) => sendAll(pattern, (edge) => ({ act: 'target', edge, target })),

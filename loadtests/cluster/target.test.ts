@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { noEdges } from './edges.ts'
 import { matching } from './target.ts'
 
 const PARTS = ['query-1', 'query-2', 'redis', 'redis-copy', 'standby-1']
@@ -18,4 +19,10 @@ test('an edge is matched at both ends', () => {
 test('a part is no edge, and a target that hits nothing is refused', () => {
   expect(() => matching('query>redis', PARTS)).toThrow('Expected a target like one of')
   expect(() => matching('kafka', PARTS)).toThrow('not "kafka"')
+})
+
+test('where there are no edges a fault of the network fails', async () => {
+  const edges = noEdges()
+  expect(await edges.open('query-1>redis', 6379)).toBe(6379)
+  await expect(edges.setMode('query-1>redis', { kind: 'freeze' })).rejects.toThrow('query-1>redis')
 })

@@ -44,7 +44,8 @@ export interface FaultRunner extends AsyncDisposable {
 export function createFaultRunner(options: FaultRunOptions): FaultRunner {
   let ground: Ground | null = null
   const random = createRandom(options.seed)
-  const isPeculiar = ({ clockAheadMs, redisCluster }: Scenario) => clockAheadMs !== undefined || redisCluster !== undefined
+  const isPeculiar = ({ clockAheadMs, redisCluster, direct }: Scenario) =>
+    clockAheadMs !== undefined || redisCluster !== undefined || direct === true
 
   async function endGround(): Promise<void> {
     await ground?.[Symbol.asyncDispose]()
@@ -102,6 +103,7 @@ export async function prepareGround(
   const cluster = await startCluster({
     clockAheadMs: scenario.clockAheadMs ?? {},
     redisCluster: scenario.redisCluster ?? null,
+    direct: scenario.direct ?? false,
     tell,
     logsTo: logsTo === null ? null : join(logsTo, scenario.name),
     substitute,

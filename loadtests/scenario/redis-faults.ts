@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Cluster } from '../cluster/cluster.ts'
-import { quietPort } from '../cluster/quiet-port.ts'
 import { LOOPBACK } from '../../stack/port.ts'
 
 const COPIED_MS = 10_000
@@ -37,8 +36,7 @@ export async function failOverRedis(
   { behindMs, note }: { behindMs: number; note: (what: string) => void },
 ): Promise<void> {
   const edge = 'redis-copy>redis'
-  const edgePort = await quietPort()
-  await edges.open(edge, edgePort, ports.redis)
+  const edgePort = await edges.open(edge, ports.redis)
   const part = (name: string) => parts.find((each) => each.name === name)!
   await part('redis-copy').start()
   await redisCommand(ports['redis-copy'], ['replicaof', LOOPBACK, String(edgePort)])

@@ -121,7 +121,14 @@ interface Pools {
 
 function openPools(config: QueryConfig, { log, lifecycle }: Background): Pools {
   const open = (name: string, url: string, size: number): Pool => {
-    const limits = { size, connectMs: CONNECT_MS, statementMs: STATEMENT_MS, graceMs: GRACE_MS, applicationName: 'catalog-query' }
+    const limits = {
+      size,
+      connectMs: CONNECT_MS,
+      statementMs: STATEMENT_MS,
+      graceMs: GRACE_MS,
+      applicationName: 'catalog-query',
+      byIndexOnly: true,
+    }
     const pool = createPool({ url, ...limits }, log)
     lifecycle.onStop(name, () => pool.end())
     return pool

@@ -1,6 +1,7 @@
+import pino from 'pino'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../test/support/parts.ts'
-import { allSent, inTransaction, isUnavailable, RetryTransaction } from './postgres.ts'
+import { allSent, createPool, inTransaction, isUnavailable, RetryTransaction } from './postgres.ts'
 
 test('a connection that ends between two statements fails its transaction and nothing else', async () => {
   await using database = await testDatabase()
@@ -13,6 +14,19 @@ test('a connection that ends between two statements fails its transaction and no
   })
   await expect(work).rejects.toSatisfy(isUnavailable)
   expect((await database.primary.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+})
+
+test('a pool whose statements have indexes scans no table for them, and keeps what its URL sets', async () => {
+  await using database = await testDatabase()
+  const url = `${database.primaryUrl}?options=${encodeURIComponent('-c work_mem=5MB')}`
+  const limits = { size: 1, connectMs: 5_000, statementMs: 5_000, applicationName: 'test' }
+  const pool = createPool({ url, ...limits, byIndexOnly: true }, pino({ level: 'silent' }))
+  try {
+    const { rows } = await pool.query(`select current_setting('enable_seqscan') as scans, current_setting('work_mem') as memory`)
+    expect(rows).toEqual([{ scans: 'off', memory: '5MB' }])
+  } finally {
+    await pool.end()
+  }
 })
 
 test('work that lost a race is run again on a fresh snapshot, and no more than four times', async () => {

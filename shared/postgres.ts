@@ -15,12 +15,14 @@ export interface PostgresOptions {
   readonly applicationName: string
   /** Statements of a connection are sent one behind the other, without waiting for each other's answers: see allSent(). Default false. */
   readonly pipeline?: boolean
+  /** Every statement has an index: one that is thought to match much must not read a table for it (a list reads no further than a page). Default false. */
+  readonly byIndexOnly?: boolean
 }
 
 /** A pool whose idle errors are logged and never crash the process. Values: bigint as string, json parsed. */
 export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>): Pool {
   const pool = new Pool({
-    connectionString: options.url,
+    connectionString: options.byIndexOnly === true ? withSetting(options.url, 'enable_seqscan=off') : options.url,
     max: options.size,
     connectionTimeoutMillis: options.connectMs,
     idleTimeoutMillis: 60_000,
@@ -34,6 +36,13 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
   })
   pool.on('error', (error) => log.warn({ err: error.message }, 'an idle PostgreSQL connection failed'))
   return pool
+}
+
+/** In the URL, which may carry others: a separate option would be overruled by them. */
+function withSetting(url: string, setting: string): string {
+  const changed = new URL(url)
+  changed.searchParams.set('options', `${changed.searchParams.get('options') ?? ''} -c ${setting}`.trim())
+  return changed.href
 }
 
 const SERIALIZATION_FAILURE = '40001'

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import { allSent } from '../../shared/postgres.ts'
 import type { AttributeValue } from '../../shared/product-document.ts'
 import { localized } from '../../shared/representation.ts'
-import { categoryMark, codeOf, indexedText, textSearchConfiguration } from '../../shared/search-words.ts'
+import { categoryMark, codeOf, indexedText, isSampled, SAMPLE_MARK, textSearchConfiguration } from '../../shared/search-words.ts'
 import type { References } from '../reference/references.ts'
 import type { CompleteProduct } from './complete-product.ts'
 import { areAllNew, type Change } from './product-plan.ts'
@@ -173,13 +173,17 @@ const WRITE_SEARCH = upsertStatement(
     insert: (rows) => /* sql */ `
   insert into read.search as s (product_id, locale, words, title_words)
   select product_id, locale,
-    setweight(to_tsvector(configuration, a), 'A')
-      || setweight(to_tsvector(configuration, b), 'B')
-      || setweight(to_tsvector(configuration, c), 'C')
-      || to_tsvector(configuration, d)
+    text.words
+      || case when ${isSampled('product_id')} then array_to_tsvector(array(
+          select '${SAMPLE_MARK}' || word from unnest(tsvector_to_array(text.words)) as word)) else '' end
       || array_to_tsvector(codes),
     title_words
-  from ${rows}`,
+  from ${rows}
+  cross join lateral (
+    select setweight(to_tsvector(configuration, a), 'A')
+      || setweight(to_tsvector(configuration, b), 'B')
+      || setweight(to_tsvector(configuration, c), 'C')
+      || to_tsvector(configuration, d) as words) as text`,
     onConflict: /* sql */ `(product_id, locale) do update
   set words = excluded.words, title_words = excluded.title_words
   where (s.words, s.title_words) is distinct from (excluded.words, excluded.title_words)`,

@@ -27,7 +27,11 @@ export interface AskedQuery {
   readonly q: string
   /** What the page before was made of, and this one is therefore too; null for a first page. */
   readonly match: SearchMatch | null
+  /** Whether products have the words, where whoever asks reads those that have anyway; absent: it is looked for one. */
+  readonly finds?: FindsProducts
 }
+
+export type FindsProducts = (wanted: WantedWords, token: ConsistencyToken | null) => Promise<Vouched<boolean>>
 
 /** @throws CatalogError unavailable or overloaded */
 export type InterpretQuery = (asked: AskedQuery, token: ConsistencyToken | null) => Vouched<QueryMeaning> | Promise<Vouched<QueryMeaning>>
@@ -47,14 +51,31 @@ export function createInterpreter(readSnapshot: ReadSnapshot, { maxBytes, unders
     const words = understand(asked.q, asked.locales)
     const list = canonicalQuery({ channel: asked.channel, filters: asked.filters, sort: DEFAULT_SORT })
     return cache.read(`${asked.match} ${words.text} ${asked.locales.join()} ${list}`, token, (withToken) =>
-      interpret({ read: earliestOf(readSnapshot, withToken), understand }, asked, words),
+      interpret(partsOf(readSnapshot, { asked, token: withToken, understand }), asked, words),
     )
   }
 }
 
 interface Interpreting {
   readonly read: EarliestRead
+  readonly finds: (wanted: WantedWords) => Promise<boolean>
   readonly understand: UnderstandQuery
+}
+
+function partsOf(
+  readSnapshot: ReadSnapshot,
+  { asked, token, understand }: { asked: AskedQuery; token: ConsistencyToken | null; understand: UnderstandQuery },
+): Interpreting {
+  const read = earliestOf(readSnapshot, token)
+  const { finds = findsOne(readSnapshot, asked) } = asked
+  return { read, understand, finds: async (wanted) => read.note(await finds(wanted, token)) }
+}
+
+function findsOne(readSnapshot: ReadSnapshot, list: Pick<AskedQuery, 'channel' | 'filters'>): FindsProducts {
+  return async (wanted, token) => {
+    const snapshot = await readSnapshot(existsStatement(list, wanted), token)
+    return vouchedBy(snapshot, snapshot.rows.length > 0)
+  }
 }
 
 /**
@@ -63,11 +84,10 @@ interface Interpreting {
  */
 async function interpret(
   parts: Interpreting,
-  { channel, filters, locales, match }: AskedQuery,
+  { locales, match }: Pick<AskedQuery, 'locales' | 'match'>,
   words: SearchQuery,
 ): Promise<Vouched<QueryMeaning>> {
-  const { read } = parts
-  const finds = async (wanted: WantedWords) => (await read(existsStatement({ channel, filters }, wanted))).rows.length > 0
+  const { read, finds } = parts
   const typed: WantedWords = { words, missing: 0, locales }
   const found = await finds(typed)
   if (match === null ? found || words.terms.length === 0 : match === 'all')
@@ -83,16 +103,12 @@ async function interpret(
   if (match === 'most' || (match === null && (meant.words.terms.length < 3 || (await finds(most))))) {
     return read.vouch({ wanted: most, match: 'most', repaired: spelling })
   }
-  const some = await fewerWords(parts, meant, finds)
+  const some = await fewerWords(parts, meant)
   return read.vouch({ wanted: some ?? most, match: some === null ? 'most' : 'some', repaired: spelling })
 }
 
 /** As many of the words that there are as any product has. @returns null when there is none of them */
-async function fewerWords(
-  { read, understand }: Interpreting,
-  { words, locales }: WantedWords,
-  finds: (wanted: WantedWords) => Promise<boolean>,
-): Promise<WantedWords | null> {
+async function fewerWords({ read, understand, finds }: Interpreting, { words, locales }: WantedWords): Promise<WantedWords | null> {
   const { rows } = await read<WordCount>(countWordsStatement(words, locales))
   const known = understand(knownWords(words, rows), locales)
   for (let missing = 0; missing < known.terms.length; missing++) {
@@ -133,13 +149,15 @@ export function existsStatement(list: { readonly channel: string; readonly filte
 
 interface EarliestRead {
   <Row>(statement: SnapshotStatement): Promise<Snapshot<Row>>
+  /** What was read by somebody else for it. */
+  note<Value>(read: Vouched<Value>): Value
   /** A value that hangs on everything read: as old as the oldest of it. */
   vouch<Value>(value: Value): Vouched<Value>
 }
 
 /** Reads that may come from several replicas, one after the other. */
 function earliestOf(readSnapshot: ReadSnapshot, token: ConsistencyToken | null): EarliestRead {
-  const seen: Vouched<null>[] = []
+  const seen: Vouched<unknown>[] = []
   const read = async <Row>(statement: SnapshotStatement): Promise<Snapshot<Row>> => {
     const snapshot = await readSnapshot<Row>(statement, token)
     seen.push(vouchedBy(snapshot, null))
@@ -150,5 +168,9 @@ function earliestOf(readSnapshot: ReadSnapshot, token: ConsistencyToken | null):
     tier: seen.some(({ tier }) => tier === 'primary') ? 'primary' : 'replica',
     value,
   })
-  return Object.assign(read, { vouch })
+  const note = <Value>(other: Vouched<Value>): Value => {
+    seen.push(other)
+    return other.value
+  }
+  return Object.assign(read, { note, vouch })
 }

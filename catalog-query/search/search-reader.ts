@@ -7,7 +7,7 @@ import { canonicalQuery } from '../list/list-query.ts'
 import { placeOf, type ListRow } from '../list/list-row.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
 import { SEARCH_MATCHES, type SearchProducts, type SearchRequest } from '../list/search-products.ts'
-import type { InterpreterOptions, InterpretQuery } from './query-meaning.ts'
+import type { FindsProducts, InterpreterOptions, InterpretQuery } from './query-meaning.ts'
 import { searchStatement } from './search-statement.ts'
 import { wantedKey, type WantedWords } from './words-condition.ts'
 
@@ -30,8 +30,9 @@ export function createSearch(
 
   return async (request, token) => {
     const { start, skip } = request.stretch
+    const isFirst = start === null && skip === 0
     const before = start === null ? null : (SEARCH_MATCHES[start.leg] ?? null)
-    if (before === 'all' || (start === null && skip === 0)) {
+    if (before === 'all' || isFirst) {
       // Mostly there are products with all words: a first page that has rows needs no other question.
       const { q, locales } = request
       const wanted = { words: understand(q, locales), missing: 0, locales }
@@ -39,7 +40,12 @@ export function createSearch(
       if (before === 'all' || typed.value.length > 0)
         return { ...typed, value: { rows: typed.value, match: 'all', repaired: null, takenFor: wantedKey(wanted) } }
     }
-    const meaning = await interpret({ ...request, match: before }, token)
+    // What is read of a first page to learn whether there is anything is the first page.
+    const finds: FindsProducts = async (wanted, withToken) => {
+      const page = await read(request, wanted, withToken)
+      return { ...page, value: page.value.length > 0 }
+    }
+    const meaning = await interpret({ ...request, match: before, ...(isFirst ? { finds } : {}) }, token)
     const { wanted, match, repaired } = meaning.value
     const rows = await read(request, wanted, token)
     const tier = meaning.tier === 'memory' ? rows.tier : meaning.tier

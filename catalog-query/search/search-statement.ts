@@ -1,10 +1,10 @@
 /** The one statement of a list by relevance: what the words match, as far as it is looked at, scored and put in order. */
 import type { SnapshotStatement } from '../cache/product-read.ts'
-import type { ListFilters } from '../list/list-filters.ts'
+import type { Bind, ListFilters } from '../list/list-filters.ts'
 import type { ListStretch } from '../list/list-statement.ts'
 import { listScope, type ListScope } from '../list/list-scope.ts'
 import { rankText, toTsquery } from './search-words-sql.ts'
-import { codeTsquery, matchesOf, matchTsquery, type WantedWords } from './words-condition.ts'
+import { codeTsquery, isVeryCommon, matchesOf, matchTsquery, sampleMatchesOf, type WantedWords } from './words-condition.ts'
 
 export interface SearchList {
   /** The channel's code. */
@@ -17,6 +17,8 @@ export interface SearchList {
 const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
+/** Expected of a word in the sample, where that is enough to look at. */
+const SAMPLE_MATCHES = 4_000
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
 const FEW_FILTERED = 2_000
 
@@ -75,7 +77,7 @@ export function searchStatement(
   const ranks = wordings.map((wording) => `(select ${toTsquery(bind(rankText(wording)), locales)})`)
   const terms = bind(words.terms.length)
   const category = `(select ${bind(wordings.map((wording) => `'${wording.category}'`).join(' | '))}::tsquery)`
-  const { tables, matched } = matchedRows(scope, matchesOf(wanted, bind), depth)
+  const { tables, matched } = matchedRows(scope, wanted, depth)
   const candidates = (inTitle: boolean, limit: string) => /* sql */ `
       select s.product_id, s.words, s.title_words, s.popularity, s.in_stock, ${inTitle} as in_title
       from (${matched}) as s
@@ -119,26 +121,44 @@ interface MatchedRows {
   readonly matched: string
 }
 
-/** What has the words and passes the filters: found by the words; where those are in very many products and the filters leave few, by the filters. */
-function matchedRows(scope: ListScope, matches: string, depth: SearchDepth): MatchedRows {
+/**
+ * What has the words and passes the filters: found by the words, or among the sample alone where very many have them; where they are in very many and
+ * the filters leave few, by the filters.
+ */
+function matchedRows(scope: ListScope, wanted: WantedWords, depth: SearchDepth): MatchedRows {
+  const { bind, findNear } = scope
   const columns = 's.product_id, s.words, s.title_words, row.popularity, row.in_stock'
-  const byWords = (unless: string) => /* sql */ `
+  const matches = matchesOf(wanted, bind)
+  const sampleMatches = sampleMatchesOf(wanted, bind)
+  const inSample = /* sql */ `in_sample as materialized (
+      select ${isInSample(wanted, { sampleMatches, enough: depth.scored, bind })} as yes)`
+  const byWords = (unless: string) => {
+    const ways = [`not (select yes from in_sample) and ${matches}`, `(select yes from in_sample) and ${sampleMatches}`]
+    const selects = ways.map(
+      (way) => /* sql */ `
         select ${columns}
         from (
           select s.product_id, s.words, s.title_words
           from read.search s
-          where ${unless}${matches}
+          where ${unless}${way}
           limit ${depth.matches}) as s
-        cross join lateral ${listedRow(scope)} as row`
-  if (scope.findNear === null) return { tables: [], matched: byWords('') }
+        cross join lateral ${listedRow(scope)} as row`,
+    )
+    return selects.join('\n        union all')
+  }
+  if (findNear === null) return { tables: [inSample], matched: byWords('') }
   const many = /* sql */ `many as materialized (
-      select count(*) > ${FEW_MATCHES} as yes
-      from (select from read.search s where ${matches} limit ${FEW_MATCHES + 1}) as first)`
+      select (select yes from in_sample) or count(*) > ${FEW_MATCHES} as yes
+      from (
+        select
+        from read.search s
+        where not (select yes from in_sample) and ${matches}
+        limit ${FEW_MATCHES + 1}) as first)`
   // Read as far as it is needed. A table of its own is planned as all that is found, by an index: of the first few, a scan of the table would look cheap.
   const near = /* sql */ `near as materialized (
       select l.product_id
       from read.listing l
-      where (select yes from many) and ${scope.findNear})`
+      where (select yes from many) and ${findNear})`
   const few = /* sql */ `few as materialized (
       select product_id
       from near
@@ -157,7 +177,17 @@ function matchedRows(scope: ListScope, matches: string, depth: SearchDepth): Mat
           offset 0) as s
         cross join lateral ${listedRow(scope)} as row
         where (select yes from are_few)`
-  return { tables: [many, near, few, areFew], matched }
+  return { tables: [inSample, many, near, few, areFew], matched }
+}
+
+/** Whether it is enough to look among the sample: the vocabulary says so, and enough of the sample shows that it is about right. */
+function isInSample(
+  wanted: WantedWords,
+  { sampleMatches, enough, bind }: { readonly sampleMatches: string; readonly enough: number; readonly bind: Bind },
+): string {
+  if (wanted.missing > 0) return 'false'
+  const first = `select from read.search s where ${sampleMatches} limit ${enough}`
+  return `case when ${isVeryCommon(wanted, SAMPLE_MATCHES, bind)} then (select count(*) from (${first}) as first) >= ${enough} else false end`
 }
 
 /** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { tick } from '../../shared/clock.ts'
+import { isSampled } from '../../shared/search-words.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
 import { existsStatement } from './query-meaning.ts'
@@ -371,4 +372,31 @@ test('no search scans a table, however common its words are', async () => {
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
     expect(plan).not.toMatch(/Seq Scan on (?:search|listing|term|product)/)
   }
+})
+
+test('of a word that very many have the sample alone is looked at, if it holds enough', async () => {
+  await using own = await testDatabase()
+  const many = Array.from({ length: 300 }, (_, n) => product({ key: `T-${n}`, title: `Gadget ${n}` }))
+  await putProducts(own, [...many, product({ key: 'gadget', title: 'Something else' })])
+  const { rows } = await own.primary.query<{ id: string; sampled: boolean; marked: boolean; code: boolean }>(`
+    select product_id as id, ${isSampled('product_id')} as sampled,
+      words @@ '''~gadget'''::tsquery as marked, words @@ '''=gadget'''::tsquery as code
+    from read.search`)
+  const marked = rows.filter((row) => row.marked)
+  expect(marked.length).toBeGreaterThan(0)
+  expect(rows.every((row) => row.code || row.marked === row.sampled)).toBe(true)
+  const find = async (scored: number) => {
+    const wanted = { words: understand('gadget', ['en']), missing: 0, locales: ['en'] }
+    const list = { channel: 'default', filters: new Map(), wanted }
+    const { text, values } = searchStatement(list, { start: null, skip: 0, rows: 400 }, { matches: 10_000, scored })
+    const found = await own.primary.query<{ id: string }>(text, [...values])
+    return new Set(found.rows.map(({ id }) => id))
+  }
+  const sample = new Set(rows.filter((row) => row.marked || row.code).map(({ id }) => id))
+  expect(await find(sample.size)).not.toEqual(sample)
+  await own.primary.query(`insert into read.term (locale, word, products) values ('en', 'gadget', 64000)`)
+  // With the product that is called so.
+  expect(await find(sample.size)).toEqual(sample)
+  // Fewer are in the sample than the vocabulary lets expect: all are looked at.
+  expect((await find(sample.size + 1)).size).toBe(sample.size + 1)
 })

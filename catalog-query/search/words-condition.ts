@@ -1,4 +1,5 @@
 /** The words of a query as a condition on a row `l` of read.listing: what lists in other orders, counts and facets use. */
+import { SAMPLE_MARK, SAMPLED_EVERY } from '../../shared/search-words.ts'
 import type { Bind, FilterCondition } from '../list/list-filters.ts'
 import type { SearchQuery } from './search-query.ts'
 import { matchText, toTsquery } from './search-words-sql.ts'
@@ -35,7 +36,26 @@ export function wordsCondition(wanted: WantedWords, bind: Bind): FilterCondition
  * of any query and takes the index, where many alternatives would make a scan of the table look as cheap.
  */
 export function matchesOf(wanted: WantedWords, bind: Bind): string {
-  return `s.words @@ (select (${matchTsquery(wanted, '', bind)}) || ${codeTsquery(wanted.words, bind)}) and s.locale = any (${bind(wanted.locales)}::text[])`
+  return has(`(${matchTsquery(wanted, '', bind)}) || ${codeTsquery(wanted.words, bind)}`, wanted, bind)
+}
+
+const has = (query: string, { locales }: WantedWords, bind: Bind): string =>
+  `s.words @@ (select ${query}) and s.locale = any (${bind(locales)}::text[])`
+
+/** The same among the products that have their words marked; each lexeme of the query gets the mark, whatever stands behind it. */
+export function sampleMatchesOf(wanted: WantedWords, bind: Bind): string {
+  const query = toTsquery(bind(matchText(wanted.words, { missing: 0, fields: '', goesOn: false })), wanted.locales)
+  const marked = `regexp_replace(${query}::text, '''((?:[^'']|'''')+)''', '''${SAMPLE_MARK}\\1''', 'g')::tsquery`
+  return has(`${marked} || ${codeTsquery(wanted.words, bind)}`, wanted, bind)
+}
+
+/** Whether each of the words is in so many products that the sample has `enough` of it, as SQL. */
+export function isVeryCommon({ words, locales }: WantedWords, enough: number, bind: Bind): string {
+  const terms = [...new Set(words.terms.map(({ text }) => text))]
+  return `(
+        select count(distinct t.word) = ${bind(terms.length)}::int
+        from read.term t
+        where t.locale = any (${bind(locales)}::text[]) and t.word = any (${bind(terms)}::text[]) and t.products >= ${SAMPLED_EVERY * enough})`
 }
 
 /**

@@ -109,7 +109,7 @@ function pageOf(all: readonly ShownScenario[]): string {
   return `# What happens when parts fail
 
 Made by \`npm run faults\` (loadtests/faults.ts says how): the real programs (three query processes, two relays, two invalidators, an admin server
-and an auditor) on a real PostgreSQL with two standbys, Redis and Kafka, all on one machine, every connection through a proxy. Open-loop readers ask for products by Zipf's law, a quarter
+and an auditor) on a real PostgreSQL with two standbys, Redis and Kafka, all on one machine, every connection (but for the first scenario, in which nothing is done to the network) through a proxy. Open-loop readers ask for products by Zipf's law, a quarter
 of them after one that was just written, while writers edit; each scenario says how many a second. Every answer
 is judged: how stale it was (the time it was sent minus the acknowledgement of the oldest commit it misses), and whether its
 \`Catalog-Staleness\` was an upper bound of that. Scenarios are the JSON files of \`loadtests/faults/\`; \`npm run faults -- NAME\` runs one, \`--reads full\` runs them for as many reads as their files say.

@@ -199,7 +199,7 @@ create index listing_facets on read.listing using gin (facets) with (gin_pending
 create table read.search ( -- what search finds a product by: one row per product x locale that it has text in
   product_id uuid not null,
   locale text not null,
-  words tsvector not null, -- A title, B brand, category and codes, C attributes, D description; '=CODE' for each whole code, '#NAME' for each category
+  words tsvector not null, -- A title, B brand, category and codes, C attributes, D description; '=CODE' for each whole code, '#NAME' for each category, '~WORD' for each word again in a sixteenth of the products
   title_words smallint not null,
   primary key (product_id, locale)
 ) with (toast_tuple_target = 8160);

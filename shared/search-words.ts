@@ -93,7 +93,7 @@ export const SAMPLED_EVERY = 16
 
 /** As SQL. @param id of a product */
 export function isSampled(id: string): string {
-  return `get_byte(uuid_send(${id}), 15) % ${SAMPLED_EVERY} = 0`
+  return `uuid_hash(${id}) & ${SAMPLED_EVERY - 1} = 0`
 }
 
 /** What a category is called, as one lexeme: whoever asks for `video cards` means the category, not what has both words in its title. */

@@ -122,7 +122,10 @@ const CATALOG = {
     from read.listing l join product p on p.id = l.product_id join channel ch on ch.id = l.channel_id
       left join category c on c.id = l.category_id
     order by 1, 2, 3`,
-  search: `select p.key, s.locale, s.words::text from read.search s join product p on p.id = s.product_id order by 1, 2`,
+  // Which products have their words marked hangs on their ids.
+  search: `
+    select p.key, s.locale, ts_delete(s.words, array(select w from unnest(tsvector_to_array(s.words)) as w where w like '~%'))::text
+    from read.search s join product p on p.id = s.product_id order by 1, 2`,
   changes: `select p.key, o.type, count(*)::int from outbox o join product p on p.id = o.product_id group by 1, 2 order by 1, 2`,
 } as const
 

@@ -49,8 +49,8 @@ const EVENT_WAITS_MS = [5, 5, 10, 20]
 
 export function createReadBelow(parts: ReadBelowParts): (asked: Asked) => Promise<ProductRead> {
   const { copies } = parts
-  return async (asked) => {
-    const found = copies === null ? AWAY : await lookInRedis(parts, copies, asked)
+  return async (first) => {
+    const { asked, found } = copies === null ? { asked: first, found: AWAY } : await lookInRedis(parts, copies, first)
     const hit = trustedCopy(asked, found)
     if (hit !== null && satisfies(hit, asked.token)) return keep(parts, asked, hit, found.payload)
     try {
@@ -65,14 +65,21 @@ export function createReadBelow(parts: ReadBelowParts): (asked: Asked) => Promis
 }
 
 /** Whoever has just written a product reads it before its event is in Redis, as a rule: looks again while that is on its way. */
-async function lookInRedis({ pause, nowUs }: ReadBelowParts, copies: CopySource, asked: Asked): Promise<FoundCopy> {
+async function lookInRedis(
+  { memory, pause, nowUs }: ReadBelowParts,
+  copies: CopySource,
+  first: Asked,
+): Promise<{ readonly asked: Asked; readonly found: FoundCopy }> {
+  let asked = first
   let found = await copies.read(asked.key)
   for (const waitMs of EVENT_WAITS_MS) {
     if (!isEventOnItsWay(asked, found, nowUs())) break
     await pause(waitMs)
+    // The drop that comes with the event is older than this look.
+    asked = { ...asked, moment: memory.moment() }
     found = await copies.read(asked.key)
   }
-  return found
+  return { asked, found }
 }
 
 /** A copy is there for the event to replace, and it lacks the very write that the token stands for. */

@@ -66,7 +66,9 @@ export function createRedisStore(client: RedisClient, onError: (operation: strin
           number,
           number,
           number,
+          (0 | 1)?,
         ]
+        if (answer[4] === 1) onError('publish')
         return { next: answer[0] === '' ? null : Number(answer[0]), applied: answer[1] === 1, replaced: answer[2], deleted: answer[3] }
       }),
     fill: (input) =>

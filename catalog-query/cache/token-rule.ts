@@ -52,7 +52,7 @@ export function replayedSatisfies(asOf: Stamp, token: ConsistencyToken): boolean
 
 /**
  * Whoever is at this position keeps up, but has not come to what the token stands for yet, which has happened: some milliseconds later it will be
- * there. Never where replay or the log lags, nor once the position claims to have it.
+ * there. Not where replay lags, nor once the position claims to have it.
  */
 export function isOnItsWay(position: Stamp, token: ConsistencyToken, nowUs: number): boolean {
   const keepsUp = stampTimeUs(position) >= nowUs - KEEPS_UP_US

@@ -31,23 +31,31 @@ export function createSearch(
   return async (request, token) => {
     const { start, skip } = request.stretch
     const isFirst = start === null && skip === 0
+    // Of this request: with a token, what was just read of a replica that had its LSN is not taken from the cache.
+    const pages = new Map<string, ReturnType<typeof read>>()
+    const readPage = (wanted: WantedWords, withToken: ConsistencyToken | null) => {
+      const key = wantedKey(wanted)
+      const page = pages.get(key) ?? read(request, wanted, withToken)
+      pages.set(key, page)
+      return page
+    }
     const before = start === null ? null : (SEARCH_MATCHES[start.leg] ?? null)
     if (before === 'all' || isFirst) {
       // Mostly there are products with all words: a first page that has rows needs no other question.
       const { q, locales } = request
       const wanted = { words: understand(q, locales), missing: 0, locales }
-      const typed = await read(request, wanted, token)
+      const typed = await readPage(wanted, token)
       if (before === 'all' || typed.value.length > 0)
         return { ...typed, value: { rows: typed.value, match: 'all', repaired: null, takenFor: wantedKey(wanted) } }
     }
     // What is read of a first page to learn whether there is anything is the first page.
     const finds: FindsProducts = async (wanted, withToken) => {
-      const page = await read(request, wanted, withToken)
+      const page = await readPage(wanted, withToken)
       return { ...page, value: page.value.length > 0 }
     }
     const meaning = await interpret({ ...request, match: before, ...(isFirst ? { finds } : {}) }, token)
     const { wanted, match, repaired } = meaning.value
-    const rows = await read(request, wanted, token)
+    const rows = await readPage(wanted, token)
     const tier = meaning.tier === 'memory' ? rows.tier : meaning.tier
     const value = {
       rows: rows.value.map((row) => ({ ...row, leg: SEARCH_MATCHES.indexOf(match) })),

@@ -1,6 +1,6 @@
 /** The one statement of a list by relevance: what the words match, as far as it is looked at, scored and put in order. */
 import type { SnapshotStatement } from '../cache/product-read.ts'
-import type { Bind, ListFilters } from '../list/list-filters.ts'
+import type { ListFilters } from '../list/list-filters.ts'
 import type { ListStretch } from '../list/list-statement.ts'
 import { listScope, type ListScope } from '../list/list-scope.ts'
 import { rankText, toTsquery } from './search-words-sql.ts'
@@ -77,12 +77,13 @@ export function searchStatement(
   const ranks = wordings.map((wording) => `(select ${toTsquery(bind(rankText(wording)), locales)})`)
   const terms = bind(words.terms.length)
   const category = `(select ${bind(wordings.map((wording) => `'${wording.category}'`).join(' | '))}::tsquery)`
-  const { tables, matched } = matchedRows(scope, wanted, depth)
-  const candidates = (inTitle: boolean, limit: string) => /* sql */ `
-      select s.product_id, s.words, s.title_words, s.popularity, s.in_stock, ${inTitle} as in_title
-      from (${matched}) as s
-      where ${inTitle ? titled : `(select missing from left_over) > 0 and not ${titled}`}
-      limit ${limit}`
+  const candidates = (inTitle: boolean, only: string) => /* sql */ `
+      select m.product_id, s.words, m.title_words, row.popularity, row.in_stock, m.in_title
+      from matched m
+      cross join lateral ${listedRow(scope)} as row
+      join read.search s on s.ctid = m.place
+      where ${inTitle ? '' : 'not '}m.in_title ${only}
+      limit ${depth.scored}`
   const backwards = start?.direction === 'prev'
   const direction = backwards ? 'asc' : 'desc'
   const place =
@@ -99,10 +100,10 @@ export function searchStatement(
   ].join('-')
   const text = /* sql */ `
     /* search */
-    with ${[scope.resolved, ...tables].join(',\n    ')},
-    titled as materialized (${candidates(true, String(depth.scored))}),
+    with ${[scope.resolved, ...matchedRows(scope, wanted, { depth, titled })].join(',\n    ')},
+    titled as materialized (${candidates(true, '')}),
     left_over as materialized (select ${depth.scored} - count(*) as missing from titled),
-    others as materialized (${candidates(false, String(depth.scored))}),
+    others as materialized (${candidates(false, 'and (select missing from left_over) > 0')}),
     scored as (
       select product_id as id, max(${score({ match, ranks, code, category, terms })}) as position
       from (select * from titled union all select * from others) as candidates
@@ -115,38 +116,29 @@ export function searchStatement(
   return { name: scope.checks.length === 0 && skip === 0 ? name : '', text, values: scope.values, costly: true }
 }
 
-interface MatchedRows {
-  readonly tables: readonly string[]
-  /** A select of them: product_id, words, title_words, popularity and in_stock. */
-  readonly matched: string
-}
-
 /**
- * What has the words and passes the filters: found by the words, or among the sample alone where very many have them; where they are in very many and
- * the filters leave few, by the filters.
+ * As tables, of which the last is `matched`, read as far as it is needed: product_id, place (ctid), title_words and in_title of what has the words.
+ * Found by the words, or among the sample alone where very many have them; where they are in very many and the filters leave few, by the filters.
  */
-function matchedRows(scope: ListScope, wanted: WantedWords, depth: SearchDepth): MatchedRows {
+function matchedRows(
+  scope: ListScope,
+  wanted: WantedWords,
+  { depth, titled }: { readonly depth: SearchDepth; readonly titled: string },
+): readonly string[] {
   const { bind, findNear } = scope
-  const columns = 's.product_id, s.words, s.title_words, row.popularity, row.in_stock'
+  const columns = `s.product_id, s.ctid as place, s.title_words, ${titled} as in_title`
   const matches = matchesOf(wanted, bind)
   const sampleMatches = sampleMatchesOf(wanted, bind)
   const inSample = /* sql */ `in_sample as materialized (
-      select ${isInSample(wanted, { sampleMatches, enough: depth.scored, bind })} as yes)`
-  const byWords = (unless: string) => {
-    const ways = [`not (select yes from in_sample) and ${matches}`, `(select yes from in_sample) and ${sampleMatches}`]
-    const selects = ways.map(
-      (way) => /* sql */ `
-        select ${columns}
-        from (
-          select s.product_id, s.words, s.title_words
-          from read.search s
-          where ${unless}${way}
-          limit ${depth.matches}) as s
-        cross join lateral ${listedRow(scope)} as row`,
-    )
-    return selects.join('\n        union all')
-  }
-  if (findNear === null) return { tables: [inSample], matched: byWords('') }
+      select ${isInSample(scope, wanted, { sampleMatches, depth })} as yes)`
+  const byWords = (condition: string) => /* sql */ `
+        (select ${columns}
+        from read.search s
+        where ${condition}
+        limit ${depth.matches})`
+  const ways = [`not (select yes from in_sample) and ${matches}`, `(select yes from in_sample) and ${sampleMatches}`]
+  const matched = (selects: readonly string[]) => `matched as materialized (${selects.join('\n        union all')})`
+  if (findNear === null) return [inSample, matched(ways.map(byWords))]
   const many = /* sql */ `many as materialized (
       select (select yes from in_sample) or count(*) > ${FEW_MATCHES} as yes
       from (
@@ -166,33 +158,38 @@ function matchedRows(scope: ListScope, wanted: WantedWords, depth: SearchDepth):
   const areFew = /* sql */ `are_few as materialized (
       select (select yes from many) and count(*) <= ${FEW_FILTERED} as yes
       from few)`
-  const matched = /* sql */ `${byWords('not (select yes from are_few) and ')}
-        union all
-        select ${columns}
+  const byFilters = /* sql */ `
+        (select ${columns}
         from few
         cross join lateral (
-          select s.product_id, s.words, s.title_words
+          select s.product_id, s.ctid, s.words, s.title_words
           from read.search s
           where s.product_id = few.product_id and ${matches}
           offset 0) as s
-        cross join lateral ${listedRow(scope)} as row
-        where (select yes from are_few)`
-  return { tables: [inSample, many, near, few, areFew], matched }
+        where (select yes from are_few))`
+  const byWordsUnlessFew = ways.map((way) => byWords(`not (select yes from are_few) and ${way}`))
+  return [inSample, many, near, few, areFew, matched([...byWordsUnlessFew, byFilters])]
 }
 
-/** Whether it is enough to look among the sample: the vocabulary says so, and enough of the sample shows that it is about right. */
+/**
+ * Whether it is enough to look among the sample: the vocabulary says so, and the sample shows that it is about right. With filters, only if it holds as
+ * much as would be looked at anyway.
+ */
 function isInSample(
+  { checks, findNear, bind }: ListScope,
   wanted: WantedWords,
-  { sampleMatches, enough, bind }: { readonly sampleMatches: string; readonly enough: number; readonly bind: Bind },
+  { sampleMatches, depth }: { readonly sampleMatches: string; readonly depth: SearchDepth },
 ): string {
   if (wanted.missing > 0) return 'false'
+  const isFiltered = checks.length > 0 || findNear !== null
+  const [expected, enough] = isFiltered ? [depth.matches, depth.matches] : [SAMPLE_MATCHES, depth.scored]
   const first = `select from read.search s where ${sampleMatches} limit ${enough}`
-  return `case when ${isVeryCommon(wanted, SAMPLE_MATCHES, bind)} then (select count(*) from (${first}) as first) >= ${enough} else false end`
+  return `case when ${isVeryCommon(wanted, expected, bind)} then (select count(*) from (${first}) as first) >= ${enough} else false end`
 }
 
 /** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */
 function listedRow({ range, checks }: ListScope): string {
-  const conditions = ['l.product_id = s.product_id', range, ...checks.map(({ sql }) => sql)]
+  const conditions = ['l.product_id = m.product_id', range, ...checks.map(({ sql }) => sql)]
   return /* sql */ `(
         select l.popularity, l.in_stock
         from read.listing l

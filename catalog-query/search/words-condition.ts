@@ -53,7 +53,7 @@ export function sampleMatchesOf(wanted: WantedWords, bind: Bind): string {
 export function isVeryCommon({ words, locales }: WantedWords, enough: number, bind: Bind): string {
   const terms = [...new Set(words.terms.map(({ text }) => text))]
   return `(
-        select count(distinct t.word) = ${bind(terms.length)}::int
+        select count(distinct t.word) = ${bind(terms.length)}::int and count(*) > 0
         from read.term t
         where t.locale = any (${bind(locales)}::text[]) and t.word = any (${bind(terms)}::text[]) and t.products >= ${SAMPLED_EVERY * enough})`
 }

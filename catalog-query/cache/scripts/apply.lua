@@ -2,7 +2,7 @@
 -- KEYS: wm, table; further keys begin with ARGV[1] and carry the same hash tag.
 -- ARGV: 1 copy prefix, 2 from (16), 3 to (16), 4 heartbeat (20), 5 init gen or '', 6 init next (16), 7 init p (20),
 --       8 init replaces (16) or '', 9 ttl ms, 10 channel of drops, 11 event count; then per event: id, slot, rev (16), stamp (20), payload count, (code, payload)…
--- Returns next or '', applied (0 or 1), replaced, deleted.
+-- Returns next or '', applied (0 or 1), replaced, deleted; and 1 where the drop could not be published.
 -- Only fixed-width decimals are compared: `<` on other strings would follow the locale.
 local wm = redis.call('GET', KEYS[1])
 if wm and #wm < 72 then wm = false end
@@ -48,6 +48,6 @@ for i = 1, tonumber(ARGV[11]) do
 end
 if ts < ARGV[4] then ts = ARGV[4] end
 redis.call('SET', KEYS[1], gen .. to .. ts .. p .. string.sub(wm, 73))
--- Last, and without its error: for latency only.
-if #ids > 0 then redis.pcall('PUBLISH', ARGV[10], table.concat(ids, ',')) end
-return {to, 1, replaced, deleted}
+-- Last, and an error of its own: for latency only.
+local heard = #ids == 0 or redis.pcall('PUBLISH', ARGV[10], table.concat(ids, ','))
+return {to, 1, replaced, deleted, type(heard) == 'table' and heard.err and 1 or 0}

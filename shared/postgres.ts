@@ -41,7 +41,7 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
 
 // Up to PostgreSQL 17 a scan that there is no other way for, of a small table, looks so dear with this that its statement would be compiled each time.
 function useIndexesOnly(client: PoolClient, done: (error?: Error) => void): void {
-  client.query('set enable_seqscan = off; set jit = off').then(() => done(), done)
+  client.query('set enable_seqscan = off; set jit = off', (error: Error | null) => done(error ?? undefined))
 }
 
 const SERIALIZATION_FAILURE = '40001'

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
@@ -166,4 +167,26 @@ test('a bucket that never saw an event vouches for nothing', async () => {
   })
   const [read] = await memory.readMany([{ bucket: BUCKET, keys: [] }])
   expect(read?.watermark).toEqual({ gen: GENS[0], next: 5, ts: NO_STAMP, p: toStamp(1, 9), codes: [] })
+})
+
+test.skipIf(await redisMissing())('a drop that may not be published is told of, and the change is made all the same', async () => {
+  await using part = await testRedis()
+  const redis = new Redis(part.url)
+  try {
+    await redis.call('ACL', 'SETUSER', 'quiet', 'on', '>secret', '~*', '+@all', 'resetchannels')
+    const quiet = new Redis(part.url, { username: 'quiet', password: 'secret' })
+    try {
+      const told: string[] = []
+      const store = createRedisStore(quiet, (operation) => told.push(operation))
+      const run = { bucket: BUCKET, heartbeat: null, init: null, ttlMs: 1_000 }
+      const event = { productId: randomUUID(), rev: 1, stamp: toStamp(1, 9), payloads: new Map<string, Buffer>() }
+      await store.apply({ ...run, from: 0, to: 0, events: [], init: { gen: GENS[0] ?? '', next: 0, p: toStamp(1, 1), replaces: null } })
+      expect(await store.apply({ ...run, from: 0, to: 1, events: [event] })).toMatchObject({ next: 1, applied: true })
+      expect(told).toEqual(['publish'])
+    } finally {
+      quiet.disconnect()
+    }
+  } finally {
+    redis.disconnect()
+  }
 })

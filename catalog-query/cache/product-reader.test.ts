@@ -299,14 +299,19 @@ describe.skipIf(noRedis)('tokens', () => {
   test('who has just written reads it from Redis when its event comes, and no database is asked', async () => {
     const { id, rev, token, clock } = await changedSince(20)
     const waits: number[] = []
+    const memory = createMemoryTier(1e7)
     const pause = async (waitMs: number) => {
-      if (waits.push(waitMs) === 2) await push(id, { rev, title: 'Two', stamp: token.stamp })
+      if (waits.push(waitMs) !== 2) return
+      await push(id, { rev, title: 'Two', stamp: token.stamp })
+      // The drop comes with it, and is no reason not to keep what is read afterwards.
+      memory.drop(id)
     }
-    const { reader, statements } = openProcess({ pause, ...clock })
+    const { reader, statements } = openProcess({ pause, memory, ...clock })
     const read = await reader.readProduct(id, EN, token)
     expect(read).toMatchObject({ rev, tier: 'redis', forward: 'none' })
     expect(String(read.body)).toContain('Two')
     expect([waits, statements]).toEqual([[5, 5], []])
+    expect(reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'memory' })
   })
 
   test('an event that does not come is waited for no longer than 40 ms', async () => {

@@ -122,6 +122,13 @@ test('where no product has all words, those with all but one are found, and the 
   expect(await search('razer wireless mouse')).toMatchObject({ match: 'most', repaired: null, keys: ['MOUSE-2', 'MOUSE-1', 'PAD-1'] })
 })
 
+test('a repaired query is one look for what was typed, one at the vocabulary and one page', async () => {
+  const { app, statements } = openReadingApp(database)
+  const searched = () => statements.filter((name) => /^(?:search|meaning|repair)/.test(name)).map((name) => name.replace(/-.*/, ''))
+  expect((await app.inject('/v1/products?q=logitec%20mouse')).json()).toMatchObject({ match: 'repaired' })
+  expect(searched()).toEqual(['search', 'repair', 'search'])
+})
+
 test('a word that no product has is repaired before any is left out, and the answer says as what it was understood', async () => {
   expect(await search('logitec mouse')).toMatchObject({ match: 'repaired', repaired: 'logitech mouse', keys: ['MOUSE-1'] })
   expect(await search('iphnoe')).toMatchObject({ match: 'repaired', repaired: 'iphone' })

@@ -178,10 +178,10 @@ test.skipIf(await redisMissing())('a drop that may not be published is told of, 
     try {
       const told: string[] = []
       const store = createRedisStore(quiet, (operation) => told.push(operation))
-      const run = { bucket: BUCKET, heartbeat: null, init: null, ttlMs: 1_000 }
-      const event = { productId: randomUUID(), rev: 1, stamp: toStamp(1, 9), payloads: new Map<string, Buffer>() }
-      await store.apply({ ...run, from: 0, to: 0, events: [], init: { gen: GENS[0] ?? '', next: 0, p: toStamp(1, 1), replaces: null } })
-      expect(await store.apply({ ...run, from: 0, to: 1, events: [event] })).toMatchObject({ next: 1, applied: true })
+      const call = { bucket: BUCKET, heartbeat: null, init: null, ttlMs: 1_000 }
+      const changed = { productId: randomUUID(), rev: 1, stamp: toStamp(1, 9), payloads: new Map<string, Buffer>() }
+      await store.apply({ ...call, from: 0, to: 0, events: [], init: { gen: GENS[0] ?? '', next: 0, p: toStamp(1, 1), replaces: null } })
+      expect(await store.apply({ ...call, from: 0, to: 1, events: [changed] })).toMatchObject({ next: 1, applied: true })
       expect(told).toEqual(['publish'])
     } finally {
       quiet.disconnect()

@@ -292,6 +292,15 @@ export const SABOTAGES: readonly Sabotage[] = [
     testFile: 'catalog-query/invalidator/run-applier.test.ts',
   },
   {
+    name: 'a trusted copy is served whatever the token asks for',
+    file: 'catalog-query/cache/read-below.ts',
+    from: 'if (hit !== null && satisfies(hit, asked.token)) return keep(',
+    to: 'if (hit !== null) return keep(',
+    caughtBy: 'a copy of the written product serves by its rev; an older one is passed by',
+    suite: 'parts',
+    testFile: 'catalog-query/cache/product-reader.test.ts',
+  },
+  {
     name: 'a look-up is believed for ever',
     file: 'catalog-query/cache/snapshot-cache.ts',
     from: '!isGood(known, now, trustUs())',

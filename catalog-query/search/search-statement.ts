@@ -17,8 +17,8 @@ export interface SearchList {
 const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
-/** Expected of a word in the sample, where that is enough to look at. */
-const SAMPLE_MATCHES = 4_000
+/** Expected of a word in the sample by the vocabulary, which knows titles and names alone, where it is looked whether the sample is enough. */
+const SAMPLE_MATCHES = 2_000
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
 const FEW_FILTERED = 2_000
 

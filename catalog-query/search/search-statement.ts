@@ -19,6 +19,8 @@ const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 const FEW_MATCHES = 1_000
 /** Expected of a word in the sample by the vocabulary, which knows titles and names alone, where it is looked whether the sample is enough. */
 const SAMPLE_MATCHES = 2_000
+/** Matches of the sample that are looked at for what has the words in its title, for each that is scored. */
+const SAMPLE_PER_SCORED = 3
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
 const FEW_FILTERED = 2_000
 
@@ -128,23 +130,26 @@ function matchedRows(
   const { bind, findNear } = scope
   const columns = `s.product_id, s.ctid as place, s.title_words, ${titled} as in_title`
   const matches = matchesOf(wanted, bind)
-  const sampleMatches = sampleMatchesOf(wanted, bind)
-  const inSample = /* sql */ `in_sample as materialized (
-      select ${isInSample(scope, wanted, { sampleMatches, depth })} as yes)`
-  const byWords = (condition: string) => /* sql */ `
+  const byWords = (condition: string, limit: number) => /* sql */ `
         (select ${columns}
         from read.search s
         where ${condition}
-        limit ${depth.matches})`
-  const ways = [`not (select yes from in_sample) and ${matches}`, `(select yes from in_sample) and ${sampleMatches}`]
-  const matched = (selects: readonly string[]) => `matched as materialized (${selects.join('\n        union all')})`
-  if (findNear === null) return [inSample, matched(ways.map(byWords))]
+        limit ${limit})`
+  const { isWorthIt, limit, enough } = sampleOf(scope, wanted, depth)
+  const sampled = [
+    `sampled as materialized (${byWords(`${isWorthIt} and ${sampleMatchesOf(wanted, bind)}`, limit)})`,
+    `in_sample as materialized (select count(*) >= ${enough} as yes from sampled)`,
+  ]
+  const inSample = 'select * from sampled where (select yes from in_sample)'
+  const inAll = `not (select yes from in_sample) and ${matches}`
+  const matched = (selects: readonly string[]) => `matched as materialized (${selects.join('\n        union all\n        ')})`
+  if (findNear === null) return [...sampled, matched([inSample, byWords(inAll, depth.matches)])]
   const many = /* sql */ `many as materialized (
       select (select yes from in_sample) or count(*) > ${FEW_MATCHES} as yes
       from (
         select
         from read.search s
-        where not (select yes from in_sample) and ${matches}
+        where ${inAll}
         limit ${FEW_MATCHES + 1}) as first)`
   // Read as far as it is needed. A table of its own is planned as all that is found, by an index: of the first few, a scan of the table would look cheap.
   const near = /* sql */ `near as materialized (
@@ -167,24 +172,29 @@ function matchedRows(
           where s.product_id = few.product_id and ${matches}
           offset 0) as s
         where (select yes from are_few))`
-  const byWordsUnlessFew = ways.map((way) => byWords(`not (select yes from are_few) and ${way}`))
-  return [inSample, many, near, few, areFew, matched([...byWordsUnlessFew, byFilters])]
+  const unlessFew = 'not (select yes from are_few)'
+  const byWordsUnlessFew = [`${inSample} and ${unlessFew}`, byWords(`${unlessFew} and ${inAll}`, depth.matches)]
+  return [...sampled, many, near, few, areFew, matched([...byWordsUnlessFew, byFilters])]
 }
 
-/**
- * Whether it is enough to look among the sample: the vocabulary says so, and the sample shows that it is about right. With filters, only if it holds as
- * much as would be looked at anyway.
- */
-function isInSample(
-  { checks, findNear, bind }: ListScope,
-  wanted: WantedWords,
-  { sampleMatches, depth }: { readonly sampleMatches: string; readonly depth: SearchDepth },
-): string {
-  if (wanted.missing > 0) return 'false'
+interface Sample {
+  /** Whether the vocabulary says that it is, as SQL. */
+  readonly isWorthIt: string
+  /** Looked at. */
+  readonly limit: number
+  /** If there are so many, the vocabulary is about right, and the rest need not be looked at. */
+  readonly enough: number
+}
+
+/** With filters the sample has to hold as much as would be looked at without it. */
+function sampleOf({ checks, findNear, bind }: ListScope, wanted: WantedWords, { matches, scored }: SearchDepth): Sample {
   const isFiltered = checks.length > 0 || findNear !== null
-  const [expected, enough] = isFiltered ? [depth.matches, depth.matches] : [SAMPLE_MATCHES, depth.scored]
-  const first = `select from read.search s where ${sampleMatches} limit ${enough}`
-  return `case when ${isVeryCommon(wanted, expected, bind)} then (select count(*) from (${first}) as first) >= ${enough} else false end`
+  const expected = isFiltered ? matches : SAMPLE_MATCHES
+  return {
+    isWorthIt: wanted.missing > 0 ? 'false' : isVeryCommon(wanted, expected, bind),
+    limit: isFiltered ? matches : Math.min(matches, SAMPLE_PER_SCORED * scored),
+    enough: isFiltered ? matches : scored,
+  }
 }
 
 /** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */

@@ -40,7 +40,7 @@ function chooseScenarios(names: readonly string[]): readonly Scenario[] {
   return names.map((name) => {
     const scenario = known.find((each) => each.name === name)
     if (scenario === undefined) throw new UsageError(`No scenario "${name}". There are: ${known.map((each) => each.name).join(', ')}`)
-    // One cluster serves all ways, one after another.
+    // One cluster serves all ways and scenarios, one after another: with edges, which some need.
     if (scenario.fresh === true || scenario.redisCluster !== undefined || scenario.clockAheadMs !== undefined)
       throw new UsageError(`The scenario ${name} needs a cluster of its own`)
     return { ...scenario, direct: false }

@@ -5,6 +5,7 @@ import type { Pool } from 'pg'
 import { pino } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import { expect, vi } from 'vitest'
+import { SAMPLE_MARK } from '../../shared/search-words.ts'
 import type { WriteProducts } from '../product/product-write.ts'
 import { FACET_TEXT } from '../product/test-writer.ts'
 import { createImportJob, findImportJob, finishUpload, type ImportJob } from './import-job.ts'
@@ -124,7 +125,7 @@ const CATALOG = {
     order by 1, 2, 3`,
   // Which products have their words marked hangs on their ids.
   search: `
-    select p.key, s.locale, ts_delete(s.words, array(select w from unnest(tsvector_to_array(s.words)) as w where w like '~%'))::text
+    select p.key, s.locale, ts_delete(s.words, array(select w from unnest(tsvector_to_array(s.words)) as w where w like '${SAMPLE_MARK}%'))::text
     from read.search s join product p on p.id = s.product_id order by 1, 2`,
   changes: `select p.key, o.type, count(*)::int from outbox o join product p on p.id = o.product_id group by 1, 2 order by 1, 2`,
 } as const

@@ -67,15 +67,12 @@ function partsOf(
   { asked, token, understand }: { asked: AskedQuery; token: ConsistencyToken | null; understand: UnderstandQuery },
 ): Interpreting {
   const read = earliestOf(readSnapshot, token)
-  const { finds = findsOne(readSnapshot, asked) } = asked
-  return { read, understand, finds: async (wanted) => read.note(await finds(wanted, token)) }
-}
-
-function findsOne(readSnapshot: ReadSnapshot, list: Pick<AskedQuery, 'channel' | 'filters'>): FindsProducts {
-  return async (wanted, token) => {
-    const snapshot = await readSnapshot(existsStatement(list, wanted), token)
-    return vouchedBy(snapshot, snapshot.rows.length > 0)
-  }
+  const { finds } = asked
+  const findsAny =
+    finds === undefined
+      ? async (wanted: WantedWords) => (await read(existsStatement(asked, wanted))).rows.length > 0
+      : async (wanted: WantedWords) => read.note(await finds(wanted, token))
+  return { read, understand, finds: findsAny }
 }
 
 /**
@@ -158,19 +155,18 @@ interface EarliestRead {
 /** Reads that may come from several replicas, one after the other. */
 function earliestOf(readSnapshot: ReadSnapshot, token: ConsistencyToken | null): EarliestRead {
   const seen: Vouched<unknown>[] = []
+  const note = <Value>(other: Vouched<Value>): Value => {
+    seen.push(other)
+    return other.value
+  }
   const read = async <Row>(statement: SnapshotStatement): Promise<Snapshot<Row>> => {
     const snapshot = await readSnapshot<Row>(statement, token)
-    seen.push(vouchedBy(snapshot, null))
-    return snapshot
+    return note(vouchedBy(snapshot, snapshot))
   }
   const vouch = <Value>(value: Value): Vouched<Value> => ({
     ...vouchingOf(seen),
     tier: seen.some(({ tier }) => tier === 'primary') ? 'primary' : 'replica',
     value,
   })
-  const note = <Value>(other: Vouched<Value>): Value => {
-    seen.push(other)
-    return other.value
-  }
   return Object.assign(read, { note, vouch })
 }

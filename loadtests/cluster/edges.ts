@@ -1,4 +1,4 @@
-/** Every connection between two parts of the cluster goes through an edge as a rule, `FROM>TO`, which is a proxy that faults can be put on. */
+/** As a rule every connection between two parts of the cluster goes through an edge, `FROM>TO`, which is a proxy that faults can be put on. */
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { quietPort } from './quiet-port.ts'

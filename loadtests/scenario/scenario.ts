@@ -66,7 +66,7 @@ export interface Scenario {
   readonly clockAheadMs?: Readonly<Record<string, number>>
   /** A Redis Cluster of three masters, `redis-1` to `redis-3`, each with so many replicas, from `redis-4` on, instead of one server. Needs a cluster of its own. */
   readonly redisCluster?: { readonly replicas: 0 | 1 }
-  /** No proxy stands between the parts, which would be half of every latency that is measured. Needs a cluster of its own. */
+  /** No proxy stands between the parts, which would add to every latency that is measured. Needs a cluster of its own. */
   readonly direct?: boolean
   /** Why this protocol cannot keep its promise here; stale answers are then expected, and their absence is a failure. */
   readonly expectsStale?: string

@@ -48,6 +48,6 @@ for i = 1, tonumber(ARGV[11]) do
 end
 if ts < ARGV[4] then ts = ARGV[4] end
 redis.call('SET', KEYS[1], gen .. to .. ts .. p .. string.sub(wm, 73))
--- Last, and an error of its own: for latency only.
+-- Last, and where it fails that is told, not thrown: it is for latency only.
 local heard = #ids == 0 or redis.pcall('PUBLISH', ARGV[10], table.concat(ids, ','))
 return {to, 1, replaced, deleted, type(heard) == 'table' and heard.err and 1 or 0}

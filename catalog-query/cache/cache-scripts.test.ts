@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { NO_STAMP, toStamp } from '../../shared/stamp.ts'
 import { redisMissing, testRedis } from '../../test/support/parts.ts'
 import type { AppliedEvent, ApplyInput, CacheStore, FillInput, TouchInput } from './cache-store.ts'
+import { decodeHeader } from './copy.ts'
 import { createMemoryStore, type MemoryStore } from './memory-store.ts'
 import { bucketPrefix, createRedisStore } from './redis-store.ts'
 
@@ -57,10 +58,13 @@ const touch: fc.Arbitrary<TouchInput> = fc
   .record({ productId: id, code, gen: fc.constantFrom(...GENS), rev, asOf: stamp })
   .map((input) => ({ ...input, bucket: BUCKET }))
 
+/** A TOUCH mostly names a copy that is there at its rev, the nth of them: by chance alone few would differ in their generation only. */
+const resident = fc.option(fc.nat({ max: 3 }), { nil: null, freq: 4 })
+
 type Step =
   | { readonly do: 'apply'; readonly input: ApplyInput }
   | { readonly do: 'fill'; readonly input: FillInput }
-  | { readonly do: 'touch'; readonly input: TouchInput }
+  | { readonly do: 'touch'; readonly input: TouchInput; readonly resident: number | null }
   | { readonly do: 'lose'; readonly key: string }
 
 const key = fc.oneof(
@@ -71,9 +75,19 @@ const key = fc.oneof(
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: apply.map((input) => ({ do: 'apply' as const, input })) },
   { weight: 4, arbitrary: fill.map((input) => ({ do: 'fill' as const, input })) },
-  { weight: 2, arbitrary: touch.map((input) => ({ do: 'touch' as const, input })) },
+  { weight: 2, arbitrary: fc.tuple(touch, resident).map(([input, nth]) => ({ do: 'touch' as const, input, resident: nth })) },
   { weight: 1, arbitrary: key.map((lost) => ({ do: 'lose' as const, key: lost })) },
 )
+
+/** The step with what it names among the copies that the bucket holds. */
+function aimed(memory: MemoryStore, taken: Step): Step {
+  if (taken.do !== 'touch' || taken.resident === null) return taken
+  const copies = [...(memory.buckets.get(BUCKET) ?? [])].filter(([name]) => name.startsWith('p:')).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const [name, bytes] = copies[taken.resident % copies.length] ?? []
+  const [, productId, named] = name?.split(':') ?? []
+  if (bytes === undefined || productId === undefined || named === undefined) return taken
+  return { ...taken, input: { ...taken.input, productId, code: named, rev: decodeHeader(bytes).rev } }
+}
 
 async function run(store: CacheStore, taken: Step): Promise<unknown> {
   if (taken.do === 'apply') return await store.apply(taken.input)
@@ -104,7 +118,8 @@ test.skipIf(await redisMissing())('the scripts do the same in Lua as in TypeScri
         await redis.flushall()
         const memory = createMemoryStore()
         const real = createRedisStore(redis)
-        for (const taken of steps) {
+        for (const one of steps) {
+          const taken = aimed(memory, one)
           if (taken.do === 'lose') {
             memory.buckets.get(BUCKET)?.delete(taken.key)
             await redis.del(PREFIX + taken.key)
@@ -128,7 +143,8 @@ test('every step of the property can happen: each result of APPLY, FILL and TOUC
   const samples = fc.sample(fc.array(step, { minLength: 5, maxLength: 25 }), { numRuns: 1_000, seed: 7 })
   for (const steps of samples) {
     const memory = createMemoryStore()
-    for (const taken of steps) {
+    for (const one of steps) {
+      const taken = aimed(memory, one)
       if (taken.do === 'lose') memory.buckets.get(BUCKET)?.delete(taken.key)
       const result = await run(memory, taken)
       if (taken.do === 'apply') {

@@ -55,7 +55,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   const clock = createClockCheck(log)
 
   const memory = createMemoryTier(Math.floor(config.memoryBytes * PRODUCTS_SHARE))
-  const loader = createProductLoader(replicas.readRows)
+  const loader = createProductLoader(replicas)
   const clockIsSound = clock.isSound
   const reader = createProductReader({ memory, store, loader, nowUs, pause: sleep, observe: metrics.observe, clockIsSound })
   const reference = createReferenceData(replicas.readSnapshot, nowUs)

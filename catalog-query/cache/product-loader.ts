@@ -3,9 +3,10 @@ import type { ProductDocument, ProductState } from '../../shared/product-documen
 import type { Stamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { ProductSource } from './render-copy.ts'
-import type { ReadResult, ReadRows } from './replicas.ts'
+import type { ReadReplicaRows, ReadResult, ReadRows } from './replicas.ts'
 import type { TextRow } from './snapshot-source.ts'
-import { createTurnBatch } from './turn-batch.ts'
+import type { SnapshotStatement } from './product-read.ts'
+import { createTurnBatch, type TurnBatchOptions } from './turn-batch.ts'
 
 export interface LoadedProduct {
   readonly source: ProductSource
@@ -25,6 +26,8 @@ export interface CheckedRev {
 export interface ProductLoader {
   /** Concurrent loads of one id share one. @throws CatalogError unavailable or overloaded */
   load(id: string, token: ConsistencyToken | null): Promise<LoadedProduct>
+  /** From a replica, or null where the primary would be next; null itself: there are no replicas. @throws CatalogError overloaded */
+  readonly loadFromReplica: ((id: string, token: ConsistencyToken) => Promise<LoadedProduct | null>) | null
   /** The rev alone. @throws CatalogError unavailable or overloaded */
   checkRev(id: string): Promise<CheckedRev>
 }
@@ -43,21 +46,24 @@ const CHECK_REVS = /* sql */ `
   from read.product
   where product_id = any($1::uuid[])`
 
-/** @param defer when a turn's loads are sent (turn-batch.ts) */
-export function createProductLoader(readRows: ReadRows, defer?: (send: () => void) => void): ProductLoader {
+export interface ProductLoaderParts {
+  readonly readRows: ReadRows
+  readonly readReplicaRows: ReadReplicaRows | null
+  /** When a turn's loads are sent (turn-batch.ts). */
+  readonly defer?: (send: () => void) => void
+}
+
+export function createProductLoader({ readRows, readReplicaRows, defer }: ProductLoaderParts): ProductLoader {
   const turn = { maxItems: IDS_PER_STATEMENT, ...(defer === undefined ? {} : { defer }) }
   const loading = new Map<string, Promise<LoadedProduct>>()
-  const loadMany = async (ids: readonly string[], token: ConsistencyToken | null) => {
-    const result = await readRows({ name: 'load-products', text: LOAD_PRODUCTS, values: [ids] }, token)
-    return inOrder(ids, result, (id, row) => toLoaded(id, row, result))
-  }
+  const loadMany = async (ids: readonly string[], token: ConsistencyToken | null) =>
+    productsOf(ids, await readRows(loadProducts(ids), token))
   const loadInTurn = createTurnBatch((ids: readonly string[]) => loadMany(ids, null), turn)
   const checkRev = createTurnBatch(async (ids: readonly string[]) => {
     const result = await readRows({ name: 'check-revs', text: CHECK_REVS, values: [ids] }, null)
     return inOrder(ids, result, (_id, row) => ({ ...vouchedBy(result), rev: Number(row?.['rev'] ?? 0) }))
   }, turn)
-  // A request's token is one object, so the products of a batch that carries one are one statement too.
-  const loadWithToken = new WeakMap<ConsistencyToken, (id: string) => Promise<LoadedProduct>>()
+  const loadWithToken = batchByToken(loadMany, turn)
 
   async function loadShared(id: string): Promise<LoadedProduct> {
     const known = loading.get(id)
@@ -68,14 +74,37 @@ export function createProductLoader(readRows: ReadRows, defer?: (send: () => voi
   }
 
   return {
-    load: async (id, token) => {
-      if (token === null) return await loadShared(id)
-      const loadInItsTurn = loadWithToken.get(token) ?? createTurnBatch((ids: readonly string[]) => loadMany(ids, token), turn)
-      loadWithToken.set(token, loadInItsTurn)
-      return await loadInItsTurn(id)
-    },
+    load: async (id, token) => (token === null ? await loadShared(id) : await loadWithToken(id, token)),
+    loadFromReplica:
+      readReplicaRows === null
+        ? null
+        : batchByToken(async (ids, token) => {
+            const result = await readReplicaRows(loadProducts(ids), token)
+            return result === null ? ids.map(() => null) : productsOf(ids, result)
+          }, turn),
     checkRev,
   }
+}
+
+/** A request's token is one object, so the products of a batch that carries one are one statement too. */
+function batchByToken<T>(
+  loadMany: (ids: readonly string[], token: ConsistencyToken) => Promise<readonly T[]>,
+  turn: TurnBatchOptions,
+): (id: string, token: ConsistencyToken) => Promise<T> {
+  const batches = new WeakMap<ConsistencyToken, (id: string) => Promise<T>>()
+  return async (id, token) => {
+    const batch = batches.get(token) ?? createTurnBatch((ids: readonly string[]) => loadMany(ids, token), turn)
+    batches.set(token, batch)
+    return await batch(id)
+  }
+}
+
+function loadProducts(ids: readonly string[]): SnapshotStatement {
+  return { name: 'load-products', text: LOAD_PRODUCTS, values: [ids] }
+}
+
+function productsOf(ids: readonly string[], result: ReadResult): readonly LoadedProduct[] {
+  return inOrder(ids, result, (id, row) => toLoaded(id, row, result))
 }
 
 function inOrder<T>(ids: readonly string[], result: ReadResult, make: (id: string, row: TextRow | undefined) => T): readonly T[] {

@@ -17,7 +17,7 @@ import { createProductReader, type ProductReaderParts } from './product-reader.t
 import { UNOBSERVED } from './reader-observer.ts'
 import { bucketPrefix, createRedisStore, type RedisStore } from './redis-store.ts'
 import { renderCopy } from './render-copy.ts'
-import { createReplicas, type ReadRows } from './replicas.ts'
+import { createReplicas, type ReadReplicaRows, type ReadRows } from './replicas.ts'
 
 const EN = { channel: 'default', locales: ['en'] }
 const CODE = 'default/en'
@@ -87,13 +87,14 @@ interface Process {
 }
 
 /** A query process: its own memory, counted trips. */
-function openProcess(changes: Partial<ProductReaderParts> & { readRows?: ReadRows } = {}): Process {
+function openProcess(changes: Partial<ProductReaderParts> & { readRows?: ReadRows; readReplicaRows?: ReadReplicaRows } = {}): Process {
   const statements: string[] = []
   const calls: string[] = []
   const pool = Object.assign(Object.create(database.replica) as Pool, {
     query: (query: QueryConfig) => (statements.push(query.name ?? ''), database.replica.query(query)),
   })
-  const { readRows } = createReplicas({ replicas: [{ name: 'replica', pool }], primary: null, primaryLimit: 1 })
+  const replicas = createReplicas({ replicas: [{ name: 'replica', pool }], primary: null, primaryLimit: 1 })
+  const { readRows = replicas.readRows, readReplicaRows = changes.readRows === undefined ? replicas.readReplicaRows : null } = changes
   const counted = new Proxy(store, {
     get(target, name: keyof RedisStore) {
       const call = target[name] as (...args: unknown[]) => unknown
@@ -102,7 +103,7 @@ function openProcess(changes: Partial<ProductReaderParts> & { readRows?: ReadRow
   })
   const parts = { memory: createMemoryTier(1e7), store: counted, nowUs, pause: sleep, observe: UNOBSERVED }
   return {
-    reader: createProductReader({ ...parts, loader: createProductLoader(changes.readRows ?? readRows), ...changes }),
+    reader: createProductReader({ ...parts, loader: createProductLoader({ readRows, readReplicaRows }), ...changes }),
     statements,
     calls,
   }
@@ -117,6 +118,12 @@ async function settled(): Promise<void> {
 async function header(id: string) {
   const bytes = await redis.getBuffer(`${bucketPrefix(bucketOf(id))}p:${id}:${CODE}`)
   return bytes === null ? null : decodeHeader(bytes)
+}
+
+/** The bucket's next heartbeat. */
+async function beat(bucket: number, heartbeat: Stamp): Promise<void> {
+  const from = (await store.readMany([{ bucket, keys: [] }]))[0]?.watermark?.next ?? 0
+  await store.apply({ bucket, from, to: from + 1, heartbeat, events: [], init: null, ttlMs: 60_000 })
 }
 
 describe.skipIf(noRedis)('tiers', () => {
@@ -328,6 +335,68 @@ describe.skipIf(noRedis)('tokens', () => {
     expect(await openProcess({ pause }).reader.readProduct(created.id, EN, created.token)).toMatchObject({ tier: 'replica' })
     const { id, rev, token, clock } = await changedSince(251)
     expect(await openProcess({ pause, ...clock }).reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'replica' })
+  })
+
+  describe('where every replica lags', () => {
+    const readReplicaRows: ReadReplicaRows = () => Promise.resolve(null)
+
+    /** A product in Redis, and a token of another one's write `ageMs` after what vouches for its copy, which is now. */
+    async function otherChangedSince(ageMs: number) {
+      const { id, rev } = await newProduct()
+      await openProcess().reader.readProduct(id, EN, null)
+      await settled()
+      const { token } = await newProduct()
+      const now = stampTimeUs((await header(id))?.asOf ?? '') + ageMs * 1_000
+      return { id, rev, token: { ...token, stamp: toStamp(1, now) }, clock: { nowUs: () => now } }
+    }
+
+    test('a copy that lacks no more than its next heartbeat is waited for, and the primary is not asked', async () => {
+      const { id, rev, token, clock } = await otherChangedSince(60)
+      const waits: number[] = []
+      const pause = async (waitMs: number) => {
+        if (waits.push(waitMs) === 3) await beat(bucketOf(id), toStamp(1, stampTimeUs(token.stamp) + 1))
+      }
+      const { reader, statements } = openProcess({ pause, readReplicaRows, ...clock })
+      expect(await reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'redis', forward: 'none' })
+      expect([waits, statements]).toEqual([[20, 20, 20], []])
+      expect(reader.readProduct(id, EN, token)).toMatchObject({ rev, tier: 'memory' })
+    })
+
+    test('a heartbeat that stands exactly at the token’s time vouches for nothing', async () => {
+      const { id, token, clock } = await otherChangedSince(60)
+      const pause = async () => await beat(bucketOf(id), token.stamp)
+      const { reader, statements } = openProcess({ pause, readReplicaRows, ...clock })
+      expect(await reader.readProduct(id, EN, token)).toMatchObject({ tier: 'replica' })
+      expect(statements).toContain('load-products')
+    })
+
+    test('a heartbeat that does not come is waited for no longer than 120 ms', async () => {
+      const { id, token, clock } = await otherChangedSince(250)
+      const waits: number[] = []
+      const { reader, statements } = openProcess({ pause: (waitMs) => Promise.resolve(waits.push(waitMs)), readReplicaRows, ...clock })
+      expect(await reader.readProduct(id, EN, token)).toMatchObject({ tier: 'replica', forward: 'request' })
+      expect([waits, statements.at(-1)]).toEqual([[20, 20, 20, 20, 20, 20], 'load-products'])
+    })
+
+    test('nobody waits for one where the bucket lags, nor without a copy', async () => {
+      const pause = () => Promise.reject(new Error('waits'))
+      const { id, token, clock } = await otherChangedSince(251)
+      expect(await openProcess({ pause, readReplicaRows, ...clock }).reader.readProduct(id, EN, token)).toMatchObject({ tier: 'replica' })
+      const { id: unread } = await newProduct()
+      expect(await openProcess({ pause, readReplicaRows, ...clock }).reader.readProduct(unread, EN, token)).toMatchObject({
+        tier: 'replica',
+      })
+    })
+  })
+
+  test('a replica that has what the token stands for is not waited in front of', async () => {
+    const { id } = await newProduct()
+    await openProcess().reader.readProduct(id, EN, null)
+    await settled()
+    const { token } = await newProduct()
+    const { reader, statements } = openProcess({ pause: () => Promise.reject(new Error('waits')) })
+    expect(await reader.readProduct(id, EN, token)).toMatchObject({ tier: 'replica', forward: 'request' })
+    expect(statements).toEqual(['has-replayed', 'load-products'])
   })
 
   test('a token of another product’s write is satisfied only by what was vouched for after it', async () => {

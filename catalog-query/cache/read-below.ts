@@ -47,16 +47,27 @@ const HERD_WAITS_MS = [5, 10, 20, 40, 80]
  */
 const EVENT_WAITS_MS = [5, 5, 10, 20]
 
+/**
+ * Before each further look for the heartbeat that vouches for a copy of another product than the token's; then the primary is asked. The clock is
+ * ticked every 100 ms, and its tick is in Redis some milliseconds later.
+ */
+const HEARTBEAT_WAITS_MS = [20, 20, 20, 20, 20, 20]
+
+/** A read, and what Redis had for it when it last looked. */
+interface Look {
+  readonly asked: Asked
+  readonly found: FoundCopy
+}
+
 export function createReadBelow(parts: ReadBelowParts): (asked: Asked) => Promise<ProductRead> {
-  const { copies } = parts
   return async (first) => {
-    const { asked, found } = copies === null ? { asked: first, found: AWAY } : await lookInRedis(parts, copies, first)
-    const hit = trustedCopy(asked, found)
-    if (hit !== null && satisfies(hit, asked.token)) return keep(parts, asked, hit, found.payload)
+    const look = await lookInRedis(parts, first)
+    const hit = keepHit(parts, look)
+    if (hit !== null) return hit
     try {
-      return await readDatabase(parts, asked, found)
+      return await readDatabase(parts, look)
     } catch (error) {
-      const known = isDatabaseAway(error) ? lastKnown(parts, asked, found) : null
+      const known = isDatabaseAway(error) ? lastKnown(parts, look) : null
       parts.observe.read(known === null ? 'failed' : 'last-known')
       if (known === null) throw error
       return known
@@ -65,45 +76,78 @@ export function createReadBelow(parts: ReadBelowParts): (asked: Asked) => Promis
 }
 
 /** Whoever has just written a product reads it before its event is in Redis, as a rule: looks again while that is on its way. */
-async function lookInRedis(
-  { memory, pause, nowUs }: ReadBelowParts,
-  copies: CopySource,
-  first: Asked,
-): Promise<{ readonly asked: Asked; readonly found: FoundCopy }> {
-  let asked = first
-  let found = await copies.read(asked.key)
-  for (const waitMs of EVENT_WAITS_MS) {
-    if (!isEventOnItsWay(asked, found, nowUs())) break
-    await pause(waitMs)
-    // The drop that comes with the event is older than this look.
-    asked = { ...asked, moment: memory.moment() }
-    found = await copies.read(asked.key)
+async function lookInRedis(parts: ReadBelowParts, asked: Asked): Promise<Look> {
+  const first = { asked, found: await readCopy(parts, asked) }
+  return await lookAgain(parts, first, { waitsMs: EVENT_WAITS_MS, goOn: isEventOnItsWay })
+}
+
+async function readCopy({ copies }: ReadBelowParts, { key }: Asked): Promise<FoundCopy> {
+  return copies === null ? AWAY : await copies.read(key)
+}
+
+interface Patience {
+  /** Before each further look. */
+  readonly waitsMs: readonly number[]
+  /** Whether a further look may find what this one did not. */
+  readonly goOn: (look: Look, nowUs: number) => boolean
+}
+
+async function lookAgain(parts: ReadBelowParts, first: Look, { waitsMs, goOn }: Patience): Promise<Look> {
+  let look = first
+  for (const waitMs of waitsMs) {
+    if (!goOn(look, parts.nowUs())) break
+    await parts.pause(waitMs)
+    // A drop that came while we waited is older than this look.
+    const asked = { ...look.asked, moment: parts.memory.moment() }
+    look = { asked, found: await readCopy(parts, asked) }
   }
-  return { asked, found }
+  return look
 }
 
 /** A copy is there for the event to replace, and it lacks the very write that the token stands for. */
-function isEventOnItsWay({ key, token }: Asked, { state, copy, vouched }: FoundCopy, now: number): boolean {
-  const written = token?.product ?? null
-  if (token === null || written?.id !== key.productId || state !== 'trusted' || copy === null) return false
-  return copy.rev < written.rev && isOnItsWay(vouched, token, now)
+function isEventOnItsWay(look: Look, now: number): boolean {
+  const { asked, found } = look
+  const written = asked.token?.product ?? null
+  return written?.id === asked.key.productId && found.copy !== null && found.copy.rev < written.rev && isVouchOnItsWay(look, now)
 }
 
-async function readDatabase(parts: ReadBelowParts, asked: Asked, found: FoundCopy): Promise<ProductRead> {
-  if (found.state === 'suspect' && acceptsByRev(asked, found)) {
-    const checked = await check(parts, asked, found)
+/** A copy is there, and what vouches for it keeps up, but has not come to what the token stands for. */
+function isVouchOnItsWay({ asked: { token }, found: { state, copy, vouched } }: Look, now: number): boolean {
+  return token !== null && state === 'trusted' && copy !== null && isOnItsWay(vouched, token, now)
+}
+
+async function readDatabase(parts: ReadBelowParts, look: Look): Promise<ProductRead> {
+  const { asked, found } = look
+  if (found.state === 'suspect' && acceptsByRev(look)) {
+    const checked = await check(parts, look)
     if (checked !== null) return checked
   }
   if (found.state === 'missing' && asked.token === null && asked.herd && parts.keeper !== null) {
-    return await loadInHerd(parts, asked, { found, keeper: parts.keeper })
+    return await loadInHerd(parts, look, parts.keeper)
   }
-  return await load(parts, asked, found)
+  const { loadFromReplica } = parts.loader
+  if (asked.token !== null && loadFromReplica !== null && isVouchOnItsWay(look, parts.nowUs())) {
+    const loaded = await loadFromReplica(asked.key.productId, asked.token)
+    return loaded === null ? await loadUnlessVouched(parts, look) : fill(parts, look, loaded)
+  }
+  return await load(parts, look)
+}
+
+/**
+ * The replicas lag, so the primary is next; but the copy in Redis may lack no more than its bucket's next heartbeat. Without this look whoever
+ * has just written would read all else on the primary until then.
+ */
+async function loadUnlessVouched(parts: ReadBelowParts, first: Look): Promise<ProductRead> {
+  const goOn = (look: Look, now: number) => hitOf(look) === null && isVouchOnItsWay(look, now)
+  const look = await lookAgain(parts, first, { waitsMs: HEARTBEAT_WAITS_MS, goOn })
+  return keepHit(parts, look) ?? (await load(parts, look))
 }
 
 /** @returns null when the database has another rev: then the whole product is loaded */
-async function check(parts: ReadBelowParts, asked: Asked, found: FoundCopy): Promise<ProductRead | null> {
+async function check(parts: ReadBelowParts, look: Look): Promise<ProductRead | null> {
+  const { asked, found } = look
   const checked = await parts.loader.checkRev(asked.key.productId)
-  const read = fromCopy(asked, found, 'stale')
+  const read = fromCopy(look, 'stale')
   const same = read !== null && read.rev === checked.rev
   parts.observe.check(!same ? 'changed' : checked.marked ? 'unknown' : 'same')
   if (!same) return null
@@ -113,27 +157,24 @@ async function check(parts: ReadBelowParts, asked: Asked, found: FoundCopy): Pro
   return keep(parts, asked, { ...read, vouched: checked.asOf }, found.payload)
 }
 
-async function loadInHerd(
-  parts: ReadBelowParts,
-  asked: Asked,
-  { found, keeper }: { found: FoundCopy; keeper: CopyKeeper },
-): Promise<ProductRead> {
+async function loadInHerd(parts: ReadBelowParts, first: Look, keeper: CopyKeeper): Promise<ProductRead> {
+  const { asked } = first
   const taken = await keeper.lock(asked.bucket, asked.key)
   if (taken === null) parts.observe.herd('away')
-  if (taken === null) return await load(parts, asked, found)
-  if (!taken) return (await waitForOther(parts, asked)) ?? (await load(parts, asked, found))
+  if (taken === null) return await load(parts, first)
+  if (!taken) return (await waitForOther(parts, first)) ?? (await load(parts, first))
   const unlock = () => keeper.unlock(asked.bucket, asked.key)
   try {
     // Whoever had the lock before may have filled it since we looked.
-    const now = (await parts.copies?.read(asked.key)) ?? AWAY
-    const hit = trustedCopy(asked, now)
+    const look = { asked, found: await readCopy(parts, asked) }
+    const hit = keepHit(parts, look)
     if (hit === null) {
       parts.observe.herd('taken')
-      return await load(parts, asked, now, unlock)
+      return await load(parts, look, unlock)
     }
     unlock()
     parts.observe.herd('waited')
-    return keep(parts, asked, hit, now.payload)
+    return hit
   } catch (error) {
     unlock()
     throw error
@@ -141,32 +182,41 @@ async function loadInHerd(
 }
 
 /** Another process loads: its copy is soon in Redis. @returns null when it is not */
-async function waitForOther(parts: ReadBelowParts, asked: Asked): Promise<ProductRead | null> {
-  for (const waitMs of HERD_WAITS_MS) {
-    await parts.pause(waitMs)
-    const found = (await parts.copies?.read(asked.key)) ?? AWAY
-    const hit = trustedCopy(asked, found)
-    if (hit === null) continue
-    parts.observe.herd('waited')
-    return keep(parts, asked, hit, found.payload)
-  }
-  parts.observe.herd('gave-up')
-  return null
+async function waitForOther(parts: ReadBelowParts, first: Look): Promise<ProductRead | null> {
+  const look = await lookAgain(parts, first, { waitsMs: HERD_WAITS_MS, goOn: (one) => hitOf(one) === null })
+  const hit = keepHit(parts, look)
+  parts.observe.herd(hit === null ? 'gave-up' : 'waited')
+  return hit
 }
 
 /** @param filled called once the copy was offered to Redis, or could not be */
-async function load(parts: ReadBelowParts, asked: Asked, found: FoundCopy, filled = () => {}): Promise<ProductRead> {
-  const loaded = await parts.loader.load(asked.key.productId, asked.token)
+async function load(parts: ReadBelowParts, look: Look, filled = () => {}): Promise<ProductRead> {
+  return fill(parts, look, await parts.loader.load(look.asked.key.productId, look.asked.token), filled)
+}
+
+function fill(parts: ReadBelowParts, look: Look, loaded: LoadedProduct, filled = () => {}): ProductRead {
+  const { asked, found } = look
   const content = renderCopy(loaded.source, asked.representation, Math.floor(parts.nowUs() / 1000))
   const payload = encodePayload(content)
   const { rev } = loaded.source
   if (found.state === 'unfillable') parts.observe.fill('no-watermark')
   if (parts.keeper === null || found.state === 'unfillable' || found.state === 'away') filled()
   else parts.keeper.offer({ bucket: asked.bucket, key: asked.key, rev, asOf: loaded.asOf, payload }, filled)
-  const read = fromLoad(asked, found, { loaded, content })
+  const read = fromLoad(look, { loaded, content })
   // No database is current: what a cache holds may be newer than what this one has.
-  const known = loaded.marked ? lastKnown(parts, asked, found) : null
+  const known = loaded.marked ? lastKnown(parts, look) : null
   return known !== null && known.vouched > read.vouched ? known : keep(parts, asked, read, payload)
+}
+
+/** What Redis had, where it may be answered with. */
+function keepHit(parts: ReadBelowParts, look: Look): ProductRead | null {
+  const hit = hitOf(look)
+  return hit === null ? null : keep(parts, look.asked, hit, look.found.payload)
+}
+
+function hitOf(look: Look): ProductRead | null {
+  const copy = look.found.state === 'trusted' ? fromCopy(look, 'none') : null
+  return copy !== null && satisfies(copy, look.asked.token) ? copy : null
 }
 
 function keep({ memory, observe, nowUs }: ReadBelowParts, { key, moment }: Asked, read: ProductRead, payload: Buffer | null): ProductRead {
@@ -176,32 +226,30 @@ function keep({ memory, observe, nowUs }: ReadBelowParts, { key, moment }: Asked
 }
 
 /** The newest copy in memory or Redis that is at most 10 minutes old and satisfies the token, marked. */
-function lastKnown({ memory, nowUs }: ReadBelowParts, asked: Asked, found: FoundCopy): ProductRead | null {
+function lastKnown({ memory, nowUs }: ReadBelowParts, look: Look): ProductRead | null {
+  const { asked, found } = look
   const { productId, code } = asked.key
   const inMemory = memory.lastKnown(productId, code, nowUs())
-  const inRedis = nowUs() - stampTimeUs(found.vouched) <= LAST_KNOWN_US ? fromCopy(asked, found, 'stale') : null
+  const inRedis = nowUs() - stampTimeUs(found.vouched) <= LAST_KNOWN_US ? fromCopy(look, 'stale') : null
   const newest = inRedis === null || (inMemory !== null && inMemory.vouched >= inRedis.vouched) ? inMemory : inRedis
   return newest === null || !satisfies(newest, asked.token) ? null : { ...newest, forward: 'stale', marked: true }
 }
 
 /** Checking the rev alone is enough, unless the token asks for more than the copy's own rev shows. */
-function acceptsByRev({ key, token }: Asked, { copy }: FoundCopy): boolean {
+function acceptsByRev({ asked: { key, token }, found: { copy } }: Look): boolean {
   return copy !== null && satisfies({ id: key.productId, rev: copy.rev, vouched: NO_STAMP }, token)
 }
 
-function trustedCopy(asked: Asked, found: FoundCopy): ProductRead | null {
-  return found.state === 'trusted' ? fromCopy(asked, found, 'none') : null
-}
-
-function fromCopy({ key }: Asked, { copy, vouched }: FoundCopy, forward: Forward): ProductRead | null {
+function fromCopy({ asked: { key }, found: { copy, vouched } }: Look, forward: Forward): ProductRead | null {
   if (copy === null) return null
   return { ...contentOf(key.productId, copy), rev: copy.rev, tier: 'redis', forward, vouched, marked: false }
 }
 
-function fromLoad({ key }: Asked, found: FoundCopy, { loaded, content }: { loaded: LoadedProduct; content: CopyContent }): ProductRead {
+function fromLoad(look: Look, { loaded, content }: { loaded: LoadedProduct; content: CopyContent }): ProductRead {
+  const { asked, found } = look
   const forward = found.copy === null ? 'miss' : found.state === 'trusted' ? 'request' : 'stale'
   const { source, tier, asOf, marked } = loaded
-  return { ...contentOf(key.productId, content), rev: source.rev, tier, forward, vouched: asOf, marked }
+  return { ...contentOf(asked.key.productId, content), rev: source.rev, tier, forward, vouched: asOf, marked }
 }
 
 function contentOf(id: string, content: CopyContent): Omit<ProductRead, 'rev' | 'tier' | 'forward' | 'vouched' | 'marked'> {

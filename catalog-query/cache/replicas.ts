@@ -35,8 +35,13 @@ export interface ReadResult extends Omit<RawSnapshot, 'isStandby'> {
 
 export type ReadRows = (statement: SnapshotStatement, token: ConsistencyToken | null) => Promise<ReadResult>
 
+/** As ReadRows without the primary: null where that would be asked next. */
+export type ReadReplicaRows = (statement: SnapshotStatement, token: ConsistencyToken | null) => Promise<ReadResult | null>
+
 export interface Replicas {
   readonly readRows: ReadRows
+  /** null: there are no replicas, so the primary is not to be spared. */
+  readonly readReplicaRows: ReadReplicaRows | null
   readonly readSnapshot: ReadSnapshot
   readonly sources: readonly SnapshotSource[]
 }
@@ -67,20 +72,28 @@ export function createReplicas(options: ReplicasOptions): Replicas {
   const primary =
     options.primary === null ? null : createSnapshotSource({ name: 'primary', tier: 'primary', pool: options.primary, breaker: breaker() })
   const limiter = createLimiter({ concurrency: options.primaryLimit, queue: PRIMARY_QUEUE, waitMs: PRIMARY_WAIT_MS })
-  const readAny = createReadRows({ replicas, primary, limiter, nowUs, pause: sleep })
+  const parts = { replicas, primary, limiter, nowUs, pause: sleep }
   const costly = createLimiter({
     what: 'lists and searches',
     concurrency: Math.max(1, Math.floor(COSTLY_PART * connectionsOf(options))),
     queue: COSTLY_QUEUE,
     waitMs: COSTLY_WAIT_MS,
   })
-  const readRows: ReadRows = async (statement, token) => {
-    const read = () => readAny(statement, token)
-    const result = await (statement.costly === true ? costly.run(read) : read())
-    options.onSnapshot?.(result.tier, token === null ? 'plain' : 'token')
-    return result
+  const watched =
+    <Result extends ReadResult | null>(readAny: (...question: Parameters<ReadRows>) => Promise<Result>) =>
+    async (...[statement, token]: Parameters<ReadRows>): Promise<Result> => {
+      const read = () => readAny(statement, token)
+      const result = await (statement.costly === true ? costly.run(read) : read())
+      if (result !== null) options.onSnapshot?.(result.tier, token === null ? 'plain' : 'token')
+      return result
+    }
+  const readRows = watched(createReadRows(parts))
+  return {
+    readRows,
+    readReplicaRows: replicas.length === 0 ? null : watched(createReadReplicaRows(parts)),
+    readSnapshot: createReadSnapshot(readRows),
+    sources: primary === null ? replicas : [...replicas, primary],
   }
-  return { readRows, readSnapshot: createReadSnapshot(readRows), sources: primary === null ? replicas : [...replicas, primary] }
 }
 
 function connectionsOf({ replicas, primaryLimit }: ReplicasOptions): number {
@@ -100,17 +113,11 @@ export interface ReadRowsParts {
  * @throws CatalogError unavailable when no database answers (or none satisfies the token); overloaded when the primary's queue is full, or a
  * costly statement took too long
  */
-export function createReadRows({ replicas, primary, limiter, nowUs: clock, pause }: ReadRowsParts): ReadRows {
+export function createReadRows(parts: ReadRowsParts): ReadRows {
+  const { primary, limiter, nowUs: clock } = parts
   return async (statement, token) => {
-    let look = await readReplicas(inOrder(replicas, statement), { statement, token, clock })
-    for (const waitMs of TOKEN_WAITS_MS) {
-      if (look.answer !== null || look.soon.length === 0) break
-      await pause(waitMs)
-      const again = await readReplicas(look.soon, { statement, token, clock })
-      look = { ...again, old: newer(look.old, again.old) }
-    }
-    if (look.answer !== null) return look.answer
-    const { old } = look
+    const { answer, old } = await lookAtReplicas(parts, statement, token)
+    if (answer !== null) return answer
     const snapshot = primary?.breaker.allow() ? await readPrimary(primary, statement, { limiter, old }) : null
     // A token is answered by none that does not have it: what is called the primary may be one no more.
     const counts = snapshot !== null && (token === null || primarySatisfies(snapshot, token))
@@ -120,6 +127,23 @@ export function createReadRows({ replicas, primary, limiter, nowUs: clock, pause
     if (old !== null) return old
     throw unavailable(counts || token === null ? 'No database can answer now' : 'No database can answer this token now')
   }
+}
+
+/** @throws CatalogError overloaded */
+export function createReadReplicaRows(parts: ReadRowsParts): ReadReplicaRows {
+  return async (statement, token) => (await lookAtReplicas(parts, statement, token)).answer
+}
+
+async function lookAtReplicas({ replicas, nowUs: clock, pause }: ReadRowsParts, ...question: Parameters<ReadRows>): Promise<ReplicaLook> {
+  const [statement, token] = question
+  let look = await readReplicas(inOrder(replicas, statement), { statement, token, clock })
+  for (const waitMs of TOKEN_WAITS_MS) {
+    if (look.answer !== null || look.soon.length === 0) break
+    await pause(waitMs)
+    const again = await readReplicas(look.soon, { statement, token, clock })
+    look = { ...again, old: newer(look.old, again.old) }
+  }
+  return look
 }
 
 /**

@@ -9,7 +9,7 @@ import { createMemoryTier } from '../../catalog-query/cache/memory-tier.ts'
 import { createProductLoader } from '../../catalog-query/cache/product-loader.ts'
 import { createProductReader, type ProductReader } from '../../catalog-query/cache/product-reader.ts'
 import { UNOBSERVED } from '../../catalog-query/cache/reader-observer.ts'
-import { createReadRows } from '../../catalog-query/cache/replicas.ts'
+import { createReadReplicaRows, createReadRows } from '../../catalog-query/cache/replicas.ts'
 import { answerToken } from '../../catalog-query/cache/token-rule.ts'
 import { createRunApplier } from '../../catalog-query/invalidator/run-applier.ts'
 import { startAt } from '../../catalog-query/invalidator/start-at.ts'
@@ -250,12 +250,12 @@ function createProcess({ world, cluster, cache }: Model, nowUs: () => number): P
   const replicas = [cluster.replicaSource(0, nowUs), cluster.replicaSource(1, nowUs)]
   const limiter = createLimiter({ concurrency: 100, queue: 100, waitMs: 60_000 })
   const pause = async () => await world.step('token waits for a replica')
-  const readRows = createReadRows({ replicas, primary: cluster.primarySource(nowUs), limiter, nowUs, pause })
+  const parts = { replicas, primary: cluster.primarySource(nowUs), limiter, nowUs, pause }
   const defer = (send: () => void) => void world.step('turn').then(send)
   return createProductReader({
     memory: createMemoryTier(1_000_000),
     store: cache.store,
-    loader: createProductLoader(readRows, defer),
+    loader: createProductLoader({ readRows: createReadRows(parts), readReplicaRows: createReadReplicaRows(parts), defer }),
     nowUs,
     pause: async () => await world.step('herd'),
     defer,

@@ -5,7 +5,7 @@ import { encodePayload, decodeCopy } from '../../catalog-query/cache/copy.ts'
 import { createLimiter } from '../../catalog-query/cache/limiter.ts'
 import { createMemoryStore, type MemoryStore } from '../../catalog-query/cache/memory-store.ts'
 import { renderCopy } from '../../catalog-query/cache/render-copy.ts'
-import { createReadRows } from '../../catalog-query/cache/replicas.ts'
+import { createReadReplicaRows, createReadRows } from '../../catalog-query/cache/replicas.ts'
 import { createSnapshotCache } from '../../catalog-query/cache/snapshot-cache.ts'
 import type { RawSnapshot, SnapshotSource } from '../../catalog-query/cache/snapshot-source.ts'
 import { answerToken, satisfies } from '../../catalog-query/cache/token-rule.ts'
@@ -290,6 +290,16 @@ test('a replica that is older than B does not count: the next one, then the prim
   const read = createReadRows({ replicas, primary, limiter, nowUs: () => BEGIN_US + 3_000_000, pause })
   expect(await read(STATEMENT, null)).toMatchObject({ tier: 'primary', asOf: at(2_990), marked: false })
   expect(asked).toEqual(['one read', 'two read', 'primary read'])
+})
+
+test('whoever would spare the primary is told that it is next, and it is not asked', async () => {
+  const asked: string[] = []
+  const replica = source('replica', 'replica', { snapshots: [snapshot(at(0)), snapshot(at(2_900))] }, asked)
+  const primary = source('primary', 'primary', { snapshots: [snapshot(at(2_990))] }, asked)
+  const read = createReadReplicaRows({ replicas: [replica], primary, limiter, nowUs: () => BEGIN_US + 3_000_000, pause })
+  expect(await read(STATEMENT, null)).toBeNull()
+  expect(await read(STATEMENT, null)).toMatchObject({ tier: 'replica', asOf: at(2_900), marked: false })
+  expect(asked).toEqual(['replica read', 'replica read'])
 })
 
 test('a primary that answers too late, or whose clock nobody ticks, is marked', async () => {

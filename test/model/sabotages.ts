@@ -294,8 +294,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a trusted copy is served whatever the token asks for',
     file: 'catalog-query/cache/read-below.ts',
-    from: 'if (hit !== null && satisfies(hit, asked.token)) return keep(',
-    to: 'if (hit !== null) return keep(',
+    from: 'return copy !== null && satisfies(copy, look.asked.token) ? copy : null',
+    to: 'return copy',
     caughtBy: 'a copy of the written product serves by its rev; an older one is passed by',
     suite: 'parts',
     testFile: 'catalog-query/cache/product-reader.test.ts',

@@ -25,12 +25,13 @@ interface Settings extends Partial<Pick<QueryServerParts, 'authRequired' | 'veri
 }
 
 export async function openQueryServer(database: TestDatabase, settings: Settings = {}): Promise<HttpServer> {
-  const { readRows, readSnapshot } = createReplicas({
+  const replicas = createReplicas({
     replicas: [{ name: 'replica', pool: database.replica }],
     primary: database.primary,
     primaryLimit: 4,
   })
-  const loader = createProductLoader(readRows)
+  const { readSnapshot } = replicas
+  const loader = createProductLoader(replicas)
   const pause = () => Promise.resolve()
   const reader = createProductReader({ memory: createMemoryTier(MEMORY_BYTES), store: null, loader, nowUs, pause, observe: UNOBSERVED })
   const { authRequired = false, verifyBearer = null, rateLimit = 0, corsOrigin = '*', limiterRedis = null } = settings

@@ -49,8 +49,9 @@ export function openReadingApp(database: TestDatabase): ReadingApp {
     ),
   })
   const log = pino({ level: 'silent' })
-  const { readRows, readSnapshot } = createReplicas({ replicas: [{ name: 'replica', pool }], primary: database.primary, primaryLimit: 4 })
-  const loader = createProductLoader(readRows)
+  const replicas = createReplicas({ replicas: [{ name: 'replica', pool }], primary: database.primary, primaryLimit: 4 })
+  const { readSnapshot } = replicas
+  const loader = createProductLoader(replicas)
   const reader = createProductReader({
     memory: createMemoryTier(MAX_BYTES),
     store: null,

@@ -85,8 +85,8 @@ export function codeOf(text: string): string {
 }
 
 /**
- * Each of a sixteenth of all products, chosen by a hash of its id, has its words twice, the second time with this mark in front: an index finds all that
- * have a word before the first is seen, so of a word that very many have it is looked among these.
+ * Each of a sixteenth of all products, chosen by a hash of its id, has the words of its title and names twice, the second time with this mark in front: an
+ * index finds all that have a word before the first is seen, and does not know in which field, so of a word that very many have it is looked among these.
  */
 export const SAMPLE_MARK = '~'
 export const SAMPLED_EVERY = 16

@@ -173,17 +173,16 @@ const WRITE_SEARCH = upsertStatement(
     insert: (rows) => /* sql */ `
   insert into read.search as s (product_id, locale, words, title_words)
   select product_id, locale,
-    text.words
+    text.named
+      || setweight(to_tsvector(configuration, c), 'C')
+      || to_tsvector(configuration, d)
       || case when ${isSampled('product_id')} then array_to_tsvector(array(
-          select '${SAMPLE_MARK}' || word from unnest(tsvector_to_array(text.words)) as word)) else '' end
+          select '${SAMPLE_MARK}' || word from unnest(tsvector_to_array(text.named)) as word)) else '' end
       || array_to_tsvector(codes),
     title_words
   from ${rows}
   cross join lateral (
-    select setweight(to_tsvector(configuration, a), 'A')
-      || setweight(to_tsvector(configuration, b), 'B')
-      || setweight(to_tsvector(configuration, c), 'C')
-      || to_tsvector(configuration, d) as words) as text`,
+    select setweight(to_tsvector(configuration, a), 'A') || setweight(to_tsvector(configuration, b), 'B') as named) as text`,
     onConflict: /* sql */ `(product_id, locale) do update
   set words = excluded.words, title_words = excluded.title_words
   where (s.words, s.title_words) is distinct from (excluded.words, excluded.title_words)`,

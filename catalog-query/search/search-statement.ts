@@ -4,7 +4,7 @@ import type { ListFilters } from '../list/list-filters.ts'
 import type { ListStretch } from '../list/list-statement.ts'
 import { listScope, type ListScope } from '../list/list-scope.ts'
 import { rankText, toTsquery } from './search-words-sql.ts'
-import { codeTsquery, isVeryCommon, matchesOf, matchTsquery, sampleMatchesOf, type WantedWords } from './words-condition.ts'
+import { codeMatchesOf, codeTsquery, isVeryCommon, matchesOf, matchTsquery, sampleMatchesOf, type WantedWords } from './words-condition.ts'
 
 export interface SearchList {
   /** The channel's code. */
@@ -19,8 +19,13 @@ const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 const FEW_MATCHES = 1_000
 /** Expected of a word in the sample by the vocabulary, which knows titles and names alone, where it is looked whether the sample is enough. */
 const SAMPLE_MATCHES = 2_000
-/** Matches of the sample that are looked at for what has the words in its title, for each that is scored. */
-const SAMPLE_PER_SCORED = 3
+/** Matches of the sample whose row of the list is looked up. */
+const SAMPLE_LOOKED_AT = 4_000
+/** With filters fewer are scored, since each costs the look-up of those that do not pass; and a list of fewer is enough: eight pages. */
+const SAMPLE_SCORED_FILTERED = 500
+const SAMPLE_ENOUGH_FILTERED = 200
+/** Products that the whole query is the code of: looked at before anything else, or of a common word they would be left out by chance. */
+const CODES = 50
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
 const FEW_FILTERED = 2_000
 
@@ -79,10 +84,11 @@ export function searchStatement(
   const ranks = wordings.map((wording) => `(select ${toTsquery(bind(rankText(wording)), locales)})`)
   const terms = bind(words.terms.length)
   const category = `(select ${bind(wordings.map((wording) => `'${wording.category}'`).join(' | '))}::tsquery)`
+  const row = listedRow(scope)
   const candidates = (inTitle: boolean, only: string) => /* sql */ `
       select m.product_id, s.words, m.title_words, row.popularity, row.in_stock, m.in_title
       from matched m
-      cross join lateral ${listedRow(scope)} as row
+      cross join lateral ${row} as row
       join read.search s on s.ctid = m.place
       where ${inTitle ? '' : 'not '}m.in_title ${only}
       limit ${depth.scored}`
@@ -102,8 +108,14 @@ export function searchStatement(
   ].join('-')
   const text = /* sql */ `
     /* search */
-    with ${[scope.resolved, ...matchedRows(scope, wanted, { depth, titled })].join(',\n    ')},
-    titled as materialized (${candidates(true, '')}),
+    with ${[scope.resolved, ...sampledRows(scope, wanted, depth), ...matchedRows(scope, wanted, { depth, titled })].join(',\n    ')},
+    titled as materialized (
+      select sampled.product_id, s.words, sampled.title_words, popularity, in_stock, true as in_title
+      from sampled
+      join read.search s on s.ctid = sampled.place
+      where (select yes from in_sample)
+      union all
+      (${candidates(true, '')})),
     left_over as materialized (select ${depth.scored} - count(*) as missing from titled),
     others as materialized (${candidates(false, 'and (select missing from left_over) > 0')}),
     scored as (
@@ -119,15 +131,38 @@ export function searchStatement(
 }
 
 /**
- * As tables, of which the last is `matched`, read as far as it is needed: product_id, place (ctid), title_words and in_title of what has the words.
- * Found by the words, or among the sample alone where very many have them; where they are in very many and the filters leave few, by the filters.
+ * As tables: `sampled`, what very many have in their title, among the sample and with its row of the list; and whether it is enough (`in_sample`), so that
+ * nothing else need be looked at. Where filters leave so few of the sample that it is not, it was in vain.
+ */
+function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }: SearchDepth): readonly string[] {
+  const { checks, findNear, bind } = scope
+  const isFiltered = checks.length > 0 || findNear !== null
+  const limit = isFiltered ? Math.min(SAMPLE_SCORED_FILTERED, scored) : scored
+  const enough = isFiltered ? Math.min(SAMPLE_ENOUGH_FILTERED, scored) : scored
+  const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, SAMPLE_MATCHES, bind)
+  return [
+    /* sql */ `sampled as materialized (
+      select m.product_id, m.place, m.title_words, row.popularity, row.in_stock
+      from (
+        select s.product_id, s.ctid as place, s.title_words
+        from read.search s
+        where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
+        limit ${Math.min(SAMPLE_LOOKED_AT, matches)}) as m
+      cross join lateral ${listedRow(scope)} as row
+      limit ${limit})`,
+    `in_sample as materialized (select count(*) >= ${enough} as yes from sampled)`,
+  ]
+}
+
+/**
+ * As tables, of which the last is `matched`, read as far as it is needed: product_id, place (ctid), title_words and in_title of what has the words,
+ * unless the sample is enough. Found by the words; where they are in very many and the filters leave few, by the filters.
  */
 function matchedRows(
-  scope: ListScope,
+  { bind, findNear }: ListScope,
   wanted: WantedWords,
   { depth, titled }: { readonly depth: SearchDepth; readonly titled: string },
 ): readonly string[] {
-  const { bind, findNear } = scope
   const columns = `s.product_id, s.ctid as place, s.title_words, ${titled} as in_title`
   const matches = matchesOf(wanted, bind)
   const byWords = (condition: string, limit: number) => /* sql */ `
@@ -135,17 +170,12 @@ function matchedRows(
         from read.search s
         where ${condition}
         limit ${limit})`
-  const { isWorthIt, limit, enough } = sampleOf(scope, wanted, depth)
-  const sampled = [
-    `sampled as materialized (${byWords(`${isWorthIt} and ${sampleMatchesOf(wanted, bind)}`, limit)})`,
-    `in_sample as materialized (select count(*) >= ${enough} as yes from sampled)`,
-  ]
-  const inSample = 'select * from sampled where (select yes from in_sample)'
+  const coded = byWords(codeMatchesOf(wanted, bind), CODES)
+  const matched = (selects: readonly string[]) => `matched as materialized (${[coded, ...selects].join('\n        union all\n        ')})`
   const inAll = `not (select yes from in_sample) and ${matches}`
-  const matched = (selects: readonly string[]) => `matched as materialized (${selects.join('\n        union all\n        ')})`
-  if (findNear === null) return [...sampled, matched([inSample, byWords(inAll, depth.matches)])]
+  if (findNear === null) return [matched([byWords(inAll, depth.matches)])]
   const many = /* sql */ `many as materialized (
-      select (select yes from in_sample) or count(*) > ${FEW_MATCHES} as yes
+      select count(*) > ${FEW_MATCHES} as yes
       from (
         select
         from read.search s
@@ -172,29 +202,7 @@ function matchedRows(
           where s.product_id = few.product_id and ${matches}
           offset 0) as s
         where (select yes from are_few))`
-  const unlessFew = 'not (select yes from are_few)'
-  const byWordsUnlessFew = [`${inSample} and ${unlessFew}`, byWords(`${unlessFew} and ${inAll}`, depth.matches)]
-  return [...sampled, many, near, few, areFew, matched([...byWordsUnlessFew, byFilters])]
-}
-
-interface Sample {
-  /** Whether the vocabulary says that it is, as SQL. */
-  readonly isWorthIt: string
-  /** Looked at. */
-  readonly limit: number
-  /** If there are so many, the vocabulary is about right, and the rest need not be looked at. */
-  readonly enough: number
-}
-
-/** With filters the sample has to hold as much as would be looked at without it. */
-function sampleOf({ checks, findNear, bind }: ListScope, wanted: WantedWords, { matches, scored }: SearchDepth): Sample {
-  const isFiltered = checks.length > 0 || findNear !== null
-  const expected = isFiltered ? matches : SAMPLE_MATCHES
-  return {
-    isWorthIt: wanted.missing > 0 ? 'false' : isVeryCommon(wanted, expected, bind),
-    limit: isFiltered ? matches : Math.min(matches, SAMPLE_PER_SCORED * scored),
-    enough: isFiltered ? matches : scored,
-  }
+  return [many, near, few, areFew, matched([byWords(`not (select yes from are_few) and ${inAll}`, depth.matches), byFilters])]
 }
 
 /** The row of a match in the list, or none. With a limit of its own it is always looked up by its key, never joined by reading the table. */

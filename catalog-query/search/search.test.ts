@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { tick } from '../../shared/clock.ts'
+import type { ListFilters } from '../list/list-filters.ts'
 import { isSampled } from '../../shared/search-words.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
@@ -381,29 +382,41 @@ test('no search scans a table, however common its words are', async () => {
   }
 })
 
-test('of a word that very many have the sample alone is looked at, if it holds enough', async () => {
+const FIRST_400 = { start: null, skip: 0, rows: 400 } as const
+
+test('of a word that very many have the sample alone is looked at, if it holds enough of what passes the filters', async () => {
   await using own = await testDatabase()
-  const many = Array.from({ length: 300 }, (_, n) => product({ key: `T-${n}`, title: `Gadget ${n}` }))
+  const many = Array.from({ length: 400 }, (_, n) =>
+    product({ key: `T-${n}`, title: `Gadget ${n}`, attributes: { colour: 'pink' }, stock: n % 2 }),
+  )
   await putProducts(own, [...many, product({ key: 'gadget', title: 'Something else' })])
-  const { rows } = await own.primary.query<{ id: string; sampled: boolean; marked: boolean; code: boolean }>(`
-    select product_id as id, ${isSampled('product_id')} as sampled,
-      words @@ '''~gadget'''::tsquery as marked, words @@ '''=gadget'''::tsquery as code
-    from read.search`)
-  const marked = rows.filter((row) => row.marked)
-  expect(marked.length).toBeGreaterThan(0)
-  expect(rows.every((row) => row.code || row.marked === row.sampled)).toBe(true)
-  const find = async (scored: number) => {
+  const { rows } = await own.primary.query<Record<'id' | 'key', string> & Record<'sampled' | 'marked' | 'other', boolean>>(`
+    select product_id as id, key, ${isSampled('product_id')} as sampled,
+      words @@ '''~gadget'''::tsquery as marked, words @@ '''~pink'''::tsquery as other
+    from read.search join product on id = product_id`)
+  const code = rows.find(({ key }) => key === 'gadget')?.id ?? ''
+  const gadgets = rows.filter(({ id }) => id !== code)
+  // Of the title and the names alone.
+  expect(gadgets.every(({ marked, sampled, other }) => marked === sampled && !other)).toBe(true)
+  const sample = gadgets.filter(({ marked }) => marked)
+  const inStock = sample.filter(({ key }) => Number(key.slice(2)) % 2 === 1)
+  expect(inStock.length).toBeGreaterThan(1)
+  expect(inStock.length).toBeLessThan(sample.length)
+  const find = async (scored: number, filters: ListFilters = new Map()) => {
     const wanted = { words: understand('gadget', ['en']), missing: 0, locales: ['en'] }
-    const list = { channel: 'default', filters: new Map(), wanted }
-    const { text, values } = searchStatement(list, { start: null, skip: 0, rows: 400 }, { matches: 10_000, scored })
+    const { text, values } = searchStatement({ channel: 'default', filters, wanted }, FIRST_400, { matches: 10_000, scored })
     const found = await own.primary.query<{ id: string }>(text, [...values])
-    return new Set(found.rows.map(({ id }) => id))
+    return found.rows.map(({ id }) => id)
   }
-  const sample = new Set(rows.filter((row) => row.marked || row.code).map(({ id }) => id))
-  expect(await find(sample.size)).not.toEqual(sample)
+  const ids = (of: readonly { readonly id: string }[]) => new Set([code, ...of.map(({ id }) => id)])
+  expect(new Set(await find(sample.length))).not.toEqual(ids(sample))
   await own.primary.query(`insert into read.term (locale, word, products) values ('en', 'gadget', 64000)`)
-  // With the product that is called so.
-  expect(await find(sample.size)).toEqual(sample)
-  // Fewer are in the sample than the vocabulary lets expect: all are looked at.
-  expect((await find(sample.size + 1)).size).toBe(sample.size + 1)
+  // What is called so is the last that was written, and the first that is found.
+  expect((await find(2))[0]).toBe(code)
+  expect(new Set(await find(sample.length))).toEqual(ids(sample))
+  // Fewer are in the sample than are to be scored: all are looked at.
+  expect((await find(sample.length + 1)).some((id) => !ids(sample).has(id))).toBe(true)
+  const passing: ListFilters = new Map([['inStock', ['true']]])
+  expect(new Set(await find(inStock.length, passing))).toEqual(ids(inStock))
+  expect((await find(inStock.length + 1, passing)).some((id) => !ids(inStock).has(id))).toBe(true)
 })

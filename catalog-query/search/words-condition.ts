@@ -42,11 +42,16 @@ export function matchesOf(wanted: WantedWords, bind: Bind): string {
 const has = (query: string, { locales }: WantedWords, bind: Bind): string =>
   `s.words @@ (select ${query}) and s.locale = any (${bind(locales)}::text[])`
 
-/** The same among the products that have their words marked; each lexeme of the query gets the mark, whatever stands behind it. */
+/** What has all the words in its title and names, among the products that have these marked; each lexeme of the query gets the mark, whatever stands behind it. */
 export function sampleMatchesOf(wanted: WantedWords, bind: Bind): string {
   const query = toTsquery(bind(matchText(wanted.words, { missing: 0, fields: '', goesOn: false })), wanted.locales)
   const marked = `regexp_replace(${query}::text, '''((?:[^'']|'''')+)''', '''${SAMPLE_MARK}\\1''', 'g')::tsquery`
-  return has(`${marked} || ${codeTsquery(wanted.words, bind)}`, wanted, bind)
+  return has(marked, wanted, bind)
+}
+
+/** What the whole query is the code of. */
+export function codeMatchesOf(wanted: WantedWords, bind: Bind): string {
+  return has(codeTsquery(wanted.words, bind), wanted, bind)
 }
 
 /** Whether each of the words is in so many products that the sample has `enough` of it, as SQL. */

@@ -17,8 +17,8 @@ export interface SearchList {
 const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
-/** Expected of a word in the sample by the vocabulary, which knows titles and names alone, where it is looked whether the sample is enough. */
-const SAMPLE_MATCHES = 2_000
+/** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is scored, where it is looked whether the sample is enough. */
+const SAMPLE_EXPECTED = 4 / 3
 /** Matches of the sample whose row of the list is looked up. */
 const SAMPLE_LOOKED_AT = 4_000
 /** With filters fewer are scored, since each costs the look-up of those that do not pass; and a list of fewer is enough: eight pages. */
@@ -139,7 +139,7 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
   const isFiltered = checks.length > 0 || findNear !== null
   const limit = isFiltered ? Math.min(SAMPLE_SCORED_FILTERED, scored) : scored
   const enough = isFiltered ? Math.min(SAMPLE_ENOUGH_FILTERED, scored) : scored
-  const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, SAMPLE_MATCHES, bind)
+  const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * scored), bind)
   return [
     /* sql */ `sampled as materialized (
       select m.product_id, m.place, m.title_words, row.popularity, row.in_stock

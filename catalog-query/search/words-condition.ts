@@ -2,7 +2,7 @@
 import { SAMPLE_MARK, SAMPLED_EVERY } from '../../shared/search-words.ts'
 import type { Bind, FilterCondition } from '../list/list-filters.ts'
 import type { SearchQuery } from './search-query.ts'
-import { matchText, toTsquery } from './search-words-sql.ts'
+import { matchText, PREFIX_LENGTH, toTsquery } from './search-words-sql.ts'
 
 /** What is looked for, and how much of it a product must have. */
 export interface WantedWords {
@@ -44,9 +44,8 @@ const has = (query: string, { locales }: WantedWords, bind: Bind): string =>
 
 /** What has all the words in its title and names, among the products that have these marked; each lexeme of the query gets the mark, whatever stands behind it. */
 export function sampleMatchesOf(wanted: WantedWords, bind: Bind): string {
-  const query = toTsquery(bind(matchText(wanted.words, { missing: 0, fields: '', goesOn: false })), wanted.locales)
-  const marked = `regexp_replace(${query}::text, '''((?:[^'']|'''')+)''', '''${SAMPLE_MARK}\\1''', 'g')::tsquery`
-  return has(marked, wanted, bind)
+  const query = matchTsquery({ ...wanted, missing: 0 }, '', bind)
+  return has(`regexp_replace((${query})::text, '''((?:[^'']|'''')+)''', '''${SAMPLE_MARK}\\1''', 'g')::tsquery`, wanted, bind)
 }
 
 /** What the whole query is the code of. */
@@ -54,14 +53,22 @@ export function codeMatchesOf(wanted: WantedWords, bind: Bind): string {
   return has(codeTsquery(wanted.words, bind), wanted, bind)
 }
 
-/** Whether each of the words is in so many products that the sample has `enough` of it, as SQL. */
+/** Whether each of the words, or what the last may become, is in so many products that the sample has `enough` of it, as SQL. */
 export function isVeryCommon({ words, locales }: WantedWords, enough: number, bind: Bind): string {
-  const terms = [...new Set(words.terms.map(({ text }) => text))]
-  return `(
-        select count(distinct t.word) = ${bind(terms.length)}::int and count(*) > 0
-        from read.term t
-        where t.locale = any (${bind(locales)}::text[]) and t.word = any (${bind(terms)}::text[]) and t.products >= ${SAMPLED_EVERY * enough})`
+  const terms = words.terms.map(({ text }) => text)
+  const last = terms.at(-1) ?? ''
+  const ends = last.length < PREFIX_LENGTH ? terms : [...terms.slice(0, -1), `${last}${LAST_CHARACTER}`]
+  return /* sql */ `coalesce((
+        select bool_and(products >= ${SAMPLED_EVERY * enough})
+        from unnest(${bind(terms)}::text[], ${bind(ends)}::text[]) as term (from_word, to_word)
+        cross join lateral (
+          select coalesce(sum(t.products), 0) as products
+          from read.term t
+          where t.locale = any (${bind(locales)}::text[]) and t.word >= term.from_word and t.word <= term.to_word) as known), false)`
 }
+
+/** Behind every other. */
+const LAST_CHARACTER = '\u{10FFFF}'
 
 /**
  * The words as a tsquery. A last word that very many products have is taken as it is: for one that may go on, the index first gathers all

@@ -21,11 +21,20 @@ const NAMES_LOOKED_AT = 20
 // A slug is a name without case and accents, with dashes for blanks: what begins with the query is what most people mean.
 const nearest = (alias: string) => `order by (starts_with(${alias}.slug, $3)) desc, length(${alias}.slug), ${alias}.slug`
 
+/** Popular products among which a brand is looked for before the index of facets, which gathers all products of a brand to show that there is one. */
+const BRANDS_AMONG = 100
+
 /** @returns rows of NameRow. @param text prefixText() of the query */
 export function nameStatement(channel: string, { text, query }: { text: string; query: Wording }): SnapshotStatement {
   const sql = /* sql */ `
     /* suggest names */
     with asked as materialized (select (select id from channel where code = $1) as channel_id, to_tsquery('simple', $2) as words),
+    popular as materialized (
+      select facets
+      from read.listing
+      where channel_id = (select channel_id from asked) and category_id = 0
+      order by popularity desc, product_id desc
+      limit ${BRANDS_AMONG}),
     brands as materialized (
       select b.id, b.slug, b.name
       from brand b
@@ -40,10 +49,13 @@ export function nameStatement(channel: string, { text, query }: { text: string; 
       limit ${NAMES_LOOKED_AT})
     (select 'brand' as kind, b.id, b.slug, b.name, null::json as path
     from brands b
-    where exists (
-      select
-      from read.listing l
-      where l.channel_id = (select channel_id from asked) and l.category_id = 0 and l.facets @> array[${tokenOf(FACET.brand, 'b.id')}])
+    where case
+      when exists (select from popular where facets @> array[${tokenOf(FACET.brand, 'b.id')}]) then true
+      else exists (
+        select
+        from read.listing l
+        where l.channel_id = (select channel_id from asked) and l.category_id = 0 and l.facets @> array[${tokenOf(FACET.brand, 'b.id')}])
+      end
     ${nearest('b')}
     limit ${NAMES_AT_MOST})
     union all

@@ -9,7 +9,7 @@ export interface TitleWords {
   title(): string
   /** Of a product. */
   key(): string
-  /** A word with two neighbouring letters swapped. */
+  /** A word with two neighbouring letters swapped: each word once, or the answer to what it is repaired to would be known already; then the same again. */
   misspelt(): string
   /** One to eight letters of a title, as somebody types it. */
   beginning(): string
@@ -37,6 +37,10 @@ export async function readTitleWords(client: HttpClient, random: Random, lastPag
   const titles = cards.map(({ title }) => title.match(/[\p{L}\p{N}][\p{L}\p{N}.-]*/gu) ?? []).filter((words) => words.length > 1)
   const long = titles.flat().filter((word) => word.length >= MISSPELT_LENGTH && /^\p{L}+$/u.test(word))
   if (titles.length === 0 || long.length === 0) throw new Error('The titles of the catalog have no words to search by')
+  const misspelt = shuffled([...new Set(long.map((word) => word.toLowerCase()))], random).map((word) =>
+    encodeURIComponent(swapped(word, random)),
+  )
+  let next = 0
   const words = (count: number) => {
     const title = pick(random, titles)
     const from = below(random, Math.max(1, title.length - count + 1))
@@ -47,7 +51,7 @@ export async function readTitleWords(client: HttpClient, random: Random, lastPag
     two: () => words(2),
     title: () => words(TITLE_WORDS),
     key: () => encodeURIComponent(pick(random, cards).key),
-    misspelt: () => encodeURIComponent(swapped(pick(random, long), random)),
+    misspelt: () => misspelt[next++ % misspelt.length]!,
     beginning: () =>
       encodeURIComponent(
         pick(random, titles)
@@ -56,6 +60,16 @@ export async function readTitleWords(client: HttpClient, random: Random, lastPag
           .trim(),
       ),
   }
+}
+
+/** Fisher and Yates. */
+function shuffled<T>(items: readonly T[], random: Random): readonly T[] {
+  const order = [...items]
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = below(random, i + 1)
+    ;[order[i], order[j]] = [order[j]!, order[i]!]
+  }
+  return order
 }
 
 function swapped(word: string, random: Random): string {

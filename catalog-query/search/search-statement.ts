@@ -86,10 +86,9 @@ export function searchStatement(
   const category = `(select ${bind(wordings.map((wording) => `'${wording.category}'`).join(' | '))}::tsquery)`
   const row = listedRow(scope)
   const candidates = (inTitle: boolean, only: string) => /* sql */ `
-      select m.product_id, s.words, m.title_words, row.popularity, row.in_stock, m.in_title
+      select m.product_id, m.place, m.in_title, row.popularity, row.in_stock
       from matched m
       cross join lateral ${row} as row
-      join read.search s on s.ctid = m.place
       where ${inTitle ? '' : 'not '}m.in_title ${only}
       limit ${depth.scored}`
   const backwards = start?.direction === 'prev'
@@ -110,18 +109,18 @@ export function searchStatement(
     /* search */
     with ${[scope.resolved, ...sampledRows(scope, wanted, depth), ...matchedRows(scope, wanted, { depth, titled })].join(',\n    ')},
     titled as materialized (
-      select sampled.product_id, s.words, sampled.title_words, popularity, in_stock, true as in_title
+      select product_id, place, true as in_title, popularity, in_stock
       from sampled
-      join read.search s on s.ctid = sampled.place
       where (select yes from in_sample)
       union all
       (${candidates(true, '')})),
     left_over as materialized (select ${depth.scored} - count(*) as missing from titled),
     others as materialized (${candidates(false, 'and (select missing from left_over) > 0')}),
     scored as (
-      select product_id as id, max(${score({ match, ranks, code, category, terms })}) as position
-      from (select * from titled union all select * from others) as candidates
-      group by product_id)
+      select candidate.product_id as id, max(${score({ match, ranks, code, category, terms })}) as position
+      from (select * from titled union all select * from others) as candidate
+      join read.search s on s.ctid = candidate.place
+      group by candidate.product_id)
     select id, 0 as leg, position::float8 as position
     from scored
     ${place}
@@ -142,9 +141,9 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
   const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * scored), bind)
   return [
     /* sql */ `sampled as materialized (
-      select m.product_id, m.place, m.title_words, row.popularity, row.in_stock
+      select m.product_id, m.place, row.popularity, row.in_stock
       from (
-        select s.product_id, s.ctid as place, s.title_words
+        select s.product_id, s.ctid as place
         from read.search s
         where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
         limit ${Math.min(SAMPLE_LOOKED_AT, matches)}) as m
@@ -155,7 +154,7 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
 }
 
 /**
- * As tables, of which the last is `matched`, read as far as it is needed: product_id, place (ctid), title_words and in_title of what has the words,
+ * As tables, of which the last is `matched`, read as far as it is needed: product_id, place (ctid) and in_title of what has the words,
  * unless the sample is enough. Found by the words; where they are in very many and the filters leave few, by the filters.
  */
 function matchedRows(
@@ -163,7 +162,7 @@ function matchedRows(
   wanted: WantedWords,
   { depth, titled }: { readonly depth: SearchDepth; readonly titled: string },
 ): readonly string[] {
-  const columns = `s.product_id, s.ctid as place, s.title_words, ${titled} as in_title`
+  const columns = `s.product_id, s.ctid as place, ${titled} as in_title`
   const matches = matchesOf(wanted, bind)
   const byWords = (condition: string, limit: number) => /* sql */ `
         (select ${columns}
@@ -197,7 +196,7 @@ function matchedRows(
         (select ${columns}
         from few
         cross join lateral (
-          select s.product_id, s.ctid, s.words, s.title_words
+          select s.product_id, s.ctid, s.words
           from read.search s
           where s.product_id = few.product_id and ${matches}
           offset 0) as s

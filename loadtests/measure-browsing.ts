@@ -56,7 +56,7 @@ function report(names: readonly string[], catalogs: readonly (readonly MeasuredK
   for (const [i, kinds] of catalogs.entries()) {
     process.stdout.write(`\n${names[i]}\n`)
     printTable(
-      ['kind', 'requests', 'p50 ms', 'p99 ms', 'PostgreSQL CPU ms', 'query CPU ms', 'blocks', 'scans', 'failed'],
+      ['kind', 'requests', 'p50 ms', 'p99 ms', 'products', 'PostgreSQL CPU ms', 'query CPU ms', 'blocks', 'scans', 'failed'],
       kinds.map((kind) => [kind.name, String(kind.count), ...figuresOf(kind), String(kind.scans.length), String(kind.failures.length)]),
     )
   }
@@ -94,8 +94,8 @@ function printRatios(kinds: readonly MeasuredKind[], last: readonly MeasuredKind
   return compared.filter(({ missed }) => missed).length
 }
 
-function figuresOf({ p50Ms, p99Ms, postgresCpuMs, queryCpuMs, blocks }: MeasuredKind): readonly string[] {
-  return [...[p50Ms, p99Ms, postgresCpuMs, queryCpuMs].map((value) => value.toFixed(1)), String(Math.round(blocks))]
+function figuresOf({ p50Ms, p99Ms, products, postgresCpuMs, queryCpuMs, blocks }: MeasuredKind): readonly string[] {
+  return [...[p50Ms, p99Ms, products, postgresCpuMs, queryCpuMs].map((value) => value.toFixed(1)), String(Math.round(blocks))]
 }
 
 runTool(USAGE, main)

@@ -18,6 +18,8 @@ export interface MeasuredKind {
   /** Of PostgreSQL and of the query process, a request, milliseconds. */
   readonly postgresCpuMs: number
   readonly queryCpuMs: number
+  /** In the answer to a request, on average: a larger catalog fills more pages. */
+  readonly products: number
   /** Of 8 KiB that PostgreSQL looked at, a request. */
   readonly blocks: number
   /** Statements that read a table from end to end, and which. */
@@ -44,7 +46,7 @@ async function makeKinds(catalog: KeptCatalog, { requests, seed }: { requests: n
   }
 }
 
-type Plans = Pick<MeasuredKind, 'blocks' | 'scans'>
+type Plans = Pick<MeasuredKind, 'products' | 'blocks' | 'scans'>
 
 async function explainKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]): Promise<readonly Plans[]> {
   const large = await largeTables(catalog)
@@ -55,16 +57,23 @@ async function explainKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]
     for (const kind of kinds) {
       const paths = kind.once === true ? kind.paths.slice(0, 1) : kind.paths
       const from = logLength(catalog.planLog)
-      for (const path of paths) await client.send({ path })
+      let products = 0
+      for (const path of paths) products += productsIn((await client.send({ path })).body)
       const plans = await readPlans(catalog.planLog, from)
       const blocks = plans.reduce((sum, plan) => sum + plan.blocks, 0) / paths.length
       const scans = plans.flatMap(({ name, scanned }) => scanned.filter((table) => large.has(table)).map((table) => `${name}: ${table}`))
-      explained.push({ blocks, scans: [...new Set(scans)] })
+      explained.push({ products: products / paths.length, blocks, scans: [...new Set(scans)] })
     }
     return explained
   } finally {
     await query.process.stop()
   }
+}
+
+/** Of a list or of suggestions: nothing else in an answer has a key. */
+function productsIn(body: string): number {
+  const { data = [], products = data } = JSON.parse(body) as { data?: readonly object[]; products?: readonly object[] }
+  return products.filter((item) => 'key' in item).length
 }
 
 /** A table of a few pages is read faster than its index is. */

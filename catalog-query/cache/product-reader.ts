@@ -25,7 +25,7 @@ export interface ProductReaderParts {
   readonly loader: ProductLoader
   /** Microseconds since 1970. */
   readonly nowUs: () => number
-  /** Waits between two looks at Redis: while another process loads, or an event is on its way. */
+  /** Waits between two looks at Redis: while another process loads, or an event or a heartbeat is on its way. */
   readonly pause: (waitMs: number) => Promise<unknown>
   /** When a turn's reads of Redis are sent (turn-batch.ts). */
   readonly defer?: (send: () => void) => void

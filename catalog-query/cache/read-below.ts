@@ -48,8 +48,8 @@ const HERD_WAITS_MS = [5, 10, 20, 40, 80]
 const EVENT_WAITS_MS = [5, 5, 10, 20]
 
 /**
- * Before each further look for the heartbeat that vouches for a copy of another product than the token's; then the primary is asked. The clock is
- * ticked every 100 ms, and its tick is in Redis some milliseconds later.
+ * Before each further look for the heartbeat that vouches for a copy (or still for the event), where no replica counts; then the primary is asked. The
+ * clock is ticked every 100 ms, and its tick is in Redis some milliseconds later.
  */
 const HEARTBEAT_WAITS_MS = [20, 20, 20, 20, 20, 20]
 
@@ -134,8 +134,8 @@ async function readDatabase(parts: ReadBelowParts, look: Look): Promise<ProductR
 }
 
 /**
- * The replicas lag, so the primary is next; but the copy in Redis may lack no more than its bucket's next heartbeat. Without this look whoever
- * has just written would read all else on the primary until then.
+ * No replica counts, so the primary is next; but the copy in Redis may lack no more than its bucket's next heartbeat. Without this look whoever
+ * has just written would read all else on the primary until then. Replicas are asked once more with it: one may have caught up meanwhile.
  */
 async function loadUnlessVouched(parts: ReadBelowParts, first: Look): Promise<ProductRead> {
   const goOn = (look: Look, now: number) => hitOf(look) === null && isVouchOnItsWay(look, now)

@@ -59,7 +59,7 @@ const COSTLY_QUEUE = 64
 const COSTLY_WAIT_MS = 500
 /**
  * A write is on its way to a replica for some milliseconds, and then there until the next tick for those who have no LSN: before each further
- * look a read with a token waits so long, then it is the primary's. Never for a replica that lags.
+ * look a read with a token waits so long, then the primary is next. Never for a replica that lags.
  */
 const TOKEN_WAITS_MS = [5, 10, 20]
 

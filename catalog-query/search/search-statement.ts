@@ -19,13 +19,10 @@ const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 const FEW_MATCHES = 1_000
 /** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is scored, where it is looked whether the sample is enough. */
 const SAMPLE_EXPECTED = 4 / 3
-/** Matches of the sample whose row of the list is looked up. */
+/** Products of the sample whose row of the list is looked up. */
 const SAMPLE_LOOKED_AT = 4_000
-/** With filters fewer are scored, since each costs the look-up of those that do not pass; and a list of fewer is enough: eight pages. */
-const SAMPLE_SCORED_FILTERED = 500
-const SAMPLE_ENOUGH_FILTERED = 200
-/** Products that the whole query is the code of: looked at before anything else, or of a common word they would be left out by chance. */
-const CODES = 50
+/** With filters fewer: most may not pass, and a list of fewer is enough, which is eight pages. */
+const SAMPLE_FILTERED = { lookedAt: 2_000, scored: 500, enough: 200 }
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
 const FEW_FILTERED = 2_000
 
@@ -136,9 +133,10 @@ export function searchStatement(
 function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }: SearchDepth): readonly string[] {
   const { checks, findNear, bind } = scope
   const isFiltered = checks.length > 0 || findNear !== null
-  const limit = isFiltered ? Math.min(SAMPLE_SCORED_FILTERED, scored) : scored
-  const enough = isFiltered ? Math.min(SAMPLE_ENOUGH_FILTERED, scored) : scored
+  const sample = isFiltered ? SAMPLE_FILTERED : { lookedAt: SAMPLE_LOOKED_AT, scored, enough: scored }
   const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * scored), bind)
+  // A product has a row for each locale.
+  const rows = (products: number) => products * wanted.locales.length
   return [
     /* sql */ `sampled as materialized (
       select m.product_id, m.place, row.popularity, row.in_stock
@@ -146,10 +144,10 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
         select s.product_id, s.ctid as place
         from read.search s
         where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
-        limit ${Math.min(SAMPLE_LOOKED_AT, matches)}) as m
+        limit ${rows(Math.min(sample.lookedAt, matches))}) as m
       cross join lateral ${listedRow(scope)} as row
-      limit ${limit})`,
-    `in_sample as materialized (select count(*) >= ${enough} as yes from sampled)`,
+      limit ${rows(Math.min(sample.scored, scored))})`,
+    `in_sample as materialized (select count(distinct product_id) >= ${Math.min(sample.enough, scored)} as yes from sampled)`,
   ]
 }
 
@@ -169,7 +167,8 @@ function matchedRows(
         from read.search s
         where ${condition}
         limit ${limit})`
-  const coded = byWords(codeMatchesOf(wanted, bind), CODES)
+  // Before anything else: of a word that very many have they would be left out by chance.
+  const coded = byWords(codeMatchesOf(wanted, bind), depth.scored)
   const matched = (selects: readonly string[]) => `matched as materialized (${[coded, ...selects].join('\n        union all\n        ')})`
   const inAll = `not (select yes from in_sample) and ${matches}`
   if (findNear === null) return [matched([byWords(inAll, depth.matches)])]

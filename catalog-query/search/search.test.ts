@@ -9,6 +9,7 @@ import { existsStatement } from './query-meaning.ts'
 import { countWordsStatement } from './fewer-words.ts'
 import { doubtfulParts, repairStatement } from './repair-statement.ts'
 import { searchStatement } from './search-statement.ts'
+import { isVeryCommon } from './words-condition.ts'
 import { learnWords } from '../../test/support/learn-words.ts'
 import { SHIPPED_SYNONYMS } from '../config.ts'
 import { readSynonyms } from './synonyms.ts'
@@ -384,39 +385,103 @@ test('no search scans a table, however common its words are', async () => {
 
 const FIRST_400 = { start: null, skip: 0, rows: 400 } as const
 
-test('of a word that very many have the sample alone is looked at, if it holds enough of what passes the filters', async () => {
-  await using own = await testDatabase()
-  const many = Array.from({ length: 400 }, (_, n) =>
-    product({ key: `T-${n}`, title: `Gadget ${n}`, attributes: { colour: 'pink' }, stock: n % 2 }),
-  )
-  await putProducts(own, [...many, product({ key: 'gadget', title: 'Something else' })])
-  const { rows } = await own.primary.query<Record<'id' | 'key', string> & Record<'sampled' | 'marked' | 'other', boolean>>(`
-    select product_id as id, key, ${isSampled('product_id')} as sampled,
-      words @@ '''~gadget'''::tsquery as marked, words @@ '''~pink'''::tsquery as other
-    from read.search join product on id = product_id`)
-  const code = rows.find(({ key }) => key === 'gadget')?.id ?? ''
-  const gadgets = rows.filter(({ id }) => id !== code)
-  // Of the title and the names alone.
-  expect(gadgets.every(({ marked, sampled, other }) => marked === sampled && !other)).toBe(true)
-  const sample = gadgets.filter(({ marked }) => marked)
-  const inStock = sample.filter(({ key }) => Number(key.slice(2)) % 2 === 1)
-  expect(inStock.length).toBeGreaterThan(1)
-  expect(inStock.length).toBeLessThan(sample.length)
-  const find = async (scored: number, filters: ListFilters = new Map()) => {
-    const wanted = { words: understand('gadget', ['en']), missing: 0, locales: ['en'] }
+describe('of a word that very many have the sample alone is looked at', () => {
+  let own: TestDatabase
+  let rows: readonly SampledRow[]
+
+  interface SampledRow {
+    readonly id: string
+    readonly key: string
+    readonly sampled: boolean
+    readonly marked: boolean
+    readonly other: boolean
+  }
+
+  beforeAll(async () => {
+    own = await testDatabase()
+    const many = Array.from({ length: 400 }, (_, n) =>
+      product({
+        key: `T-${n}`,
+        title: `Gadget ${n}`,
+        de: `Gadget ${n}`,
+        attributes: { colour: 'pink' },
+        brand: n % 2 === 0 ? 'Even' : 'Odd',
+        stock: n % 2,
+      }),
+    )
+    await putProducts(own, [...many, product({ key: 'gadget', title: 'Something else', brand: 'Odd' })])
+    ;({ rows } = await own.primary.query<SampledRow>(`
+      select product_id as id, key, ${isSampled('product_id')} as sampled,
+        words @@ '''~gadget'''::tsquery as marked, words @@ '''~pink'''::tsquery as other
+      from read.search join product on id = product_id
+      where locale = 'en'`))
+    await own.primary.query(`insert into read.term (locale, word, products) values ('en', 'gadget', 64000)`)
+  })
+  afterAll(async () => await own[Symbol.asyncDispose]())
+
+  const isOdd = ({ key }: SampledRow) => key === 'gadget' || Number(key.slice(2)) % 2 === 1
+  const marked = () => rows.filter((row) => row.marked)
+  /** What is found of the sample alone: the product that is called so is found in any case. */
+  const ids = (of: readonly SampledRow[]) => new Set([...of, ...rows.filter(({ key }) => key === 'gadget')].map(({ id }) => id))
+
+  async function find(q: string, scored: number, { filters = new Map(), locales = ['en'] }: Asked = {}): Promise<readonly string[]> {
+    const wanted = { words: understand(q, locales), missing: 0, locales }
     const { text, values } = searchStatement({ channel: 'default', filters, wanted }, FIRST_400, { matches: 10_000, scored })
     const found = await own.primary.query<{ id: string }>(text, [...values])
     return found.rows.map(({ id }) => id)
   }
-  const ids = (of: readonly { readonly id: string }[]) => new Set([code, ...of.map(({ id }) => id)])
-  expect(new Set(await find(sample.length))).not.toEqual(ids(sample))
-  await own.primary.query(`insert into read.term (locale, word, products) values ('en', 'gadget', 64000)`)
-  // What is called so is the last that was written, and the first that is found.
-  expect((await find(2))[0]).toBe(code)
-  expect(new Set(await find(sample.length))).toEqual(ids(sample))
-  // Fewer are in the sample than are to be scored: all are looked at.
-  expect((await find(sample.length + 1)).some((id) => !ids(sample).has(id))).toBe(true)
-  const passing: ListFilters = new Map([['inStock', ['true']]])
-  expect(new Set(await find(inStock.length, passing))).toEqual(ids(inStock))
-  expect((await find(inStock.length + 1, passing)).some((id) => !ids(inStock).has(id))).toBe(true)
+
+  interface Asked {
+    readonly filters?: ListFilters
+    readonly locales?: readonly string[]
+  }
+
+  test('each word of title and names is marked in a sixteenth, and no other', () => {
+    expect(marked().length).toBeGreaterThan(2)
+    expect(rows.every((row) => !row.other && (row.key === 'gadget' || row.marked === row.sampled))).toBe(true)
+  })
+
+  test('if it holds as many as are scored; what is called so is found first, though it was written last', async () => {
+    const sample = marked()
+    expect(new Set(await find('gadget', sample.length))).toEqual(ids(sample))
+    expect((await find('gadget', 2))[0]).toBe(rows.find(({ key }) => key === 'gadget')?.id)
+    expect((await find('gadget', sample.length + 1)).some((id) => !ids(sample).has(id))).toBe(true)
+  })
+
+  test('also by the beginning of the word', async () => {
+    const sample = marked()
+    expect((await find('gadg', sample.length)).every((id) => ids(sample).has(id))).toBe(true)
+    expect((await find('gadg', sample.length + 1)).some((id) => !ids(sample).has(id))).toBe(true)
+  })
+
+  test.each<readonly [string, ListFilters]>([
+    ['a filter that most pass', new Map([['inStock', ['true']]])],
+    ['a filter that an index finds', new Map([['brand', ['odd']]])],
+  ])('with %s, if enough of it pass', async (_name, filters) => {
+    const passing = marked().filter(isOdd)
+    expect(passing.length).toBeGreaterThan(1)
+    expect(passing.length).toBeLessThan(marked().length)
+    expect(new Set(await find('gadget', passing.length, { filters }))).toEqual(ids(passing))
+    expect((await find('gadget', passing.length + 1, { filters })).some((id) => !ids(passing).has(id))).toBe(true)
+  })
+
+  test('products are counted, not their texts in each of the reader’s languages', async () => {
+    const sample = marked()
+    const locales = ['de', 'en']
+    expect(new Set(await find('gadget', sample.length, { locales }))).toEqual(ids(sample))
+    expect((await find('gadget', sample.length + 1, { locales })).some((id) => !ids(sample).has(id))).toBe(true)
+  })
+
+  test('a common word is taken whole, however many go on from it', async () => {
+    await own.primary.query(`insert into read.term (locale, word, products) values ('en', 'gad', 6000)`)
+    const { rows: asked } = await own.primary.query<{ is: boolean }>(...isCommon('gad'))
+    const { rows: beginning } = await own.primary.query<{ is: boolean }>(...isCommon('gadg'))
+    expect([asked, beginning]).toEqual([[{ is: false }], [{ is: true }]])
+  })
+
+  function isCommon(q: string): [string, unknown[]] {
+    const values: unknown[] = []
+    const wanted = { words: understand(q, ['en']), missing: 0, locales: ['en'] }
+    return [`select ${isVeryCommon(wanted, 2_000, (value) => `$${values.push(value)}`)} as is`, values]
+  }
 })

@@ -53,18 +53,24 @@ export function codeMatchesOf(wanted: WantedWords, bind: Bind): string {
   return has(codeTsquery(wanted.words, bind), wanted, bind)
 }
 
-/** Whether each of the words, or what the last may become, is in so many products that the sample has `enough` of it, as SQL. */
+/**
+ * Whether each of the words is in so many products that the sample has `enough` of it, as SQL: the last one as matchTsquery takes it, whole where it is
+ * common, else with all that it may become. By the locale that has most, since a product may have a word in each.
+ */
 export function isVeryCommon({ words, locales }: WantedWords, enough: number, bind: Bind): string {
   const terms = words.terms.map(({ text }) => text)
   const last = terms.at(-1) ?? ''
   const ends = last.length < PREFIX_LENGTH ? terms : [...terms.slice(0, -1), `${last}${LAST_CHARACTER}`]
   return /* sql */ `coalesce((
-        select bool_and(products >= ${SAMPLED_EVERY * enough})
+        select bool_and(coalesce(case when whole >= ${COMMON} then whole else begun end, 0) >= ${SAMPLED_EVERY * enough})
         from unnest(${bind(terms)}::text[], ${bind(ends)}::text[]) as term (from_word, to_word)
         cross join lateral (
-          select coalesce(sum(t.products), 0) as products
-          from read.term t
-          where t.locale = any (${bind(locales)}::text[]) and t.word >= term.from_word and t.word <= term.to_word) as known), false)`
+          select max(whole) as whole, max(begun) as begun
+          from (
+            select max(t.products) filter (where t.word = term.from_word) as whole, sum(t.products) as begun
+            from read.term t
+            where t.locale = any (${bind(locales)}::text[]) and t.word >= term.from_word and t.word <= term.to_word
+            group by t.locale) as in_locale) as known), false)`
 }
 
 /** Behind every other. */

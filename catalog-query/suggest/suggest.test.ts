@@ -136,15 +136,18 @@ test('no suggestion scans a table', async () => {
   const client = await own.primary.connect()
   // As the pools of the query server do: of a table so small, reading it would be cheaper than its index.
   await client.query('set enable_seqscan = off')
-  for (const q of ['br', 'category 0a', 'com', 't']) {
-    const query = parseQuery(q)
-    for (const statement of [
-      nameStatement('default', { text: prefixText(query, ''), query }),
-      popularStatement('default', { text: prefixText(query, 'AB'), locales: ['en'], rows: 6 }),
-    ]) {
-      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${statement.text}`, [...statement.values])
-      expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on (?:brand|category|search|listing)/)
+  try {
+    for (const q of ['br', 'category 0a', 'com', 't']) {
+      const query = parseQuery(q)
+      for (const statement of [
+        nameStatement('default', { text: prefixText(query, ''), query }),
+        popularStatement('default', { text: prefixText(query, 'AB'), locales: ['en'], rows: 6 }),
+      ]) {
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${statement.text}`, [...statement.values])
+        expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on (?:brand|category|search|listing)/)
+      }
     }
+  } finally {
+    client.release(true)
   }
-  client.release(true)
 })

@@ -199,7 +199,7 @@ create index listing_facets on read.listing using gin (facets) with (gin_pending
 create table read.search ( -- what search finds a product by: one row per product x locale that it has text in
   product_id uuid not null,
   locale text not null,
-  words tsvector not null, -- A title, B brand, category and codes, C attributes, D description; '=CODE' for each whole code, '#NAME' for each category, '~WORD' for each word again in a sixteenth of the products
+  words tsvector not null, -- A title, B brand, category and codes, C attributes, D description; '=CODE' for each whole code, '#NAME' for each category, '~WORD' for each word of title and names (A, B) again in a sixteenth of the products
   title_words smallint not null,
   primary key (product_id, locale)
 ) with (toast_tuple_target = 8160);
@@ -210,7 +210,7 @@ create index search_words on read.search using gin (words) with (gin_pending_lis
 
 create table read.term ( -- the words of titles, brands and categories as people write them: what a misspelt word may have meant
   locale text not null,
-  word text not null,
+  word text collate "C" not null, -- ordered by its bytes, so that what begins alike stands together
   products int not null, -- that have it, about
   primary key (locale, word)
 );

@@ -8,7 +8,7 @@ import { tick } from '../shared/clock.ts'
 import { freePort, LOOPBACK } from '../stack/port.ts'
 import { findPostgres } from '../stack/postgres-binaries.ts'
 import { initPostgres, makePrivateFolder, postgresUrl, startPostgres } from '../stack/postgres-server.ts'
-import { runToEnd, startProcess, waitUntilReady, type RunningProcess } from '../stack/process.ts'
+import { runToEnd, startProcess, waitUntilReady, type RunningProcess, type TrackProcess } from '../stack/process.ts'
 import { createHttpClient } from './http-client.ts'
 import { inheritedEnvironment, isReady } from './private-stack.ts'
 import { runImport, type ImportSource } from './run-import.ts'
@@ -57,24 +57,25 @@ const POSTGRES_SETTINGS = {
 
 /**
  * Starts what `folder` holds, or makes and imports it first.
+ * @param track told of every process, in the order in which they begin
  * @throws Error when an import fails, or a part does not start
  */
-export async function openKeptCatalog(folder: string, contents: CatalogContents): Promise<KeptCatalog> {
+export async function openKeptCatalog(folder: string, contents: CatalogContents, track: TrackProcess): Promise<KeptCatalog> {
   const home = join(folder, contents.name)
   const complete = join(home, 'complete.json')
   if (!existsSync(complete)) {
     rmSync(home, { recursive: true, force: true })
-    await importAll(home, contents.sources)
+    await importAll(home, contents.sources, track)
     writeFileSync(complete, `${JSON.stringify(contents.sources.map(({ name }) => name))}\n`)
   }
-  return await startCatalog(home)
+  return await startCatalog(home, track)
 }
 
-async function importAll(home: string, sources: readonly ImportSource[]): Promise<void> {
+async function importAll(home: string, sources: readonly ImportSource[], track: TrackProcess): Promise<void> {
   const binaries = findPostgres(REPOSITORY)
   mkdirSync(home, { recursive: true })
-  await initPostgres({ binaries, dataDir: dataFolder(home), logPath: join(home, 'initdb.log') })
-  await using catalog = await startCatalog(home)
+  await initPostgres({ binaries, dataDir: dataFolder(home), logPath: join(home, 'initdb.log'), track })
+  await using catalog = await startCatalog(home, track)
   await catalog.importAll(sources)
 }
 
@@ -82,7 +83,10 @@ function dataFolder(home: string): string {
   return join(home, 'postgres')
 }
 
-async function startCatalog(home: string): Promise<KeptCatalog & { importAll(sources: readonly ImportSource[]): Promise<void> }> {
+async function startCatalog(
+  home: string,
+  track: TrackProcess,
+): Promise<KeptCatalog & { importAll(sources: readonly ImportSource[]): Promise<void> }> {
   const binaries = findPostgres(REPOSITORY)
   const port = await freePort()
   const dataDir = dataFolder(home)
@@ -96,12 +100,13 @@ async function startCatalog(home: string): Promise<KeptCatalog & { importAll(sou
     logPath: join(home, 'postgres.log'),
     disposable: false,
     settings: POSTGRES_SETTINGS,
+    track,
   })
   stack.defer(() => postgres.stop())
   const databaseUrl = postgresUrl(port, 'postgres')
   const env = programEnvironment(databaseUrl)
   const logPath = (name: string) => join(home, `${name}.log`)
-  await runToEnd({ name: 'migrate', ...nodeProgram('catalog-admin/migrate/main.ts'), env, logPath: logPath('migrate') }, MIGRATE_MS)
+  await runToEnd({ name: 'migrate', ...nodeProgram('catalog-admin/migrate/main.ts'), env, logPath: logPath('migrate'), track }, MIGRATE_MS)
   const database = new Pool({ connectionString: databaseUrl, max: 4 })
   database.on('error', () => {})
   stack.defer(() => database.end())
@@ -115,10 +120,10 @@ async function startCatalog(home: string): Promise<KeptCatalog & { importAll(sou
     planLog: join(dataDir, PLAN_LOG),
     startQuery: ({ plans } = { plans: false }) => {
       const replica = plans ? urlWithPlans(databaseUrl) : databaseUrl
-      return startProgram('query', { env: { ...env, DATABASE_REPLICA_URLS: replica }, logPath: logPath('query') })
+      return startProgram('query', { env: { ...env, DATABASE_REPLICA_URLS: replica }, logPath: logPath('query'), track })
     },
     importAll: async (sources) => {
-      const admin = await startProgram('admin', { env, logPath: logPath('admin') })
+      const admin = await startProgram('admin', { env, logPath: logPath('admin'), track })
       try {
         await importSources(admin.origin, sources)
         await untilWordsAreLearnt(database)
@@ -141,12 +146,12 @@ function nodeProgram(main: string): { readonly command: string; readonly args: r
 
 async function startProgram(
   name: 'query' | 'admin',
-  { env, logPath }: { readonly env: NodeJS.ProcessEnv; readonly logPath: string },
+  { env, logPath, track }: { readonly env: NodeJS.ProcessEnv; readonly logPath: string; readonly track: TrackProcess },
 ): Promise<RunningQuery> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const prefix = name.toUpperCase()
   const ports = { [`${prefix}_PORT`]: String(port), [`${prefix}_OPS_PORT`]: String(opsPort) }
-  const program = await startProcess({ name, ...nodeProgram(`catalog-${name}/main.ts`), env: { ...env, ...ports }, logPath })
+  const program = await startProcess({ name, ...nodeProgram(`catalog-${name}/main.ts`), env: { ...env, ...ports }, logPath, track })
   await waitUntilReady(program, () => isReady(opsPort), { limitMs: READY_MS, everyMs: POLL_MS, logPath })
   return { origin: `http://${LOOPBACK}:${port}`, process: program }
 }

@@ -4,7 +4,9 @@ import { OF_THE_WHOLE } from './browsing-paths.ts'
 import { positiveInteger, runTool, UsageError } from './command-line.ts'
 import { openKeptCatalog, type CatalogContents } from './kept-catalog.ts'
 import { measureCatalog, type MeasuredKind } from './measure-catalog.ts'
+import type { RunningProcess } from '../stack/process.ts'
 import { findSources, generatedSource } from './run-import.ts'
+import { endOnSignals } from './run-options.ts'
 import { printTable } from './table.ts'
 
 const USAGE = `npm run measure:browsing -- --data FOLDER [--catalogs real,generated:86524,generated:1000000] [--requests 100] [--seed 1]
@@ -32,8 +34,14 @@ async function main(args: readonly string[]): Promise<number> {
   const seed = positiveInteger('--seed', values.seed)
   const contents = values.catalogs.split(',').map(contentsOf)
   const measured: (readonly MeasuredKind[])[] = []
+  const started: RunningProcess[] = []
+  endOnSignals({
+    [Symbol.asyncDispose]: async () => {
+      for (const one of started.toReversed()) await one.stop()
+    },
+  })
   for (const wanted of contents) {
-    await using catalog = await openKeptCatalog(data, wanted)
+    await using catalog = await openKeptCatalog(data, wanted, (one) => started.push(one))
     process.stderr.write(`measures ${wanted.name}\n`)
     measured.push(await measureCatalog(catalog, { requests, seed }))
   }

@@ -17,12 +17,15 @@ export interface SearchList {
 const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
-/** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is scored, where it is looked whether the sample is enough. */
-const SAMPLE_EXPECTED = 4 / 3
-/** Products of the sample whose row of the list is looked up. */
-const SAMPLE_LOOKED_AT = 4_000
-/** With filters fewer: most may not pass, and a list of fewer is enough, which is eight pages. */
+/**
+ * The sample is enough if it holds this part of what is scored: a list of 500 is twenty pages, and of all ages, where the first 1,500 that an index
+ * finds are the oldest.
+ */
+const SAMPLE_ENOUGH = 1 / 3
+/** With filters less is scored and looked up: most may not pass. */
 const SAMPLE_FILTERED = { lookedAt: 2_000, scored: 500, enough: 200 }
+/** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is enough: below it is not looked at. */
+const SAMPLE_EXPECTED = 4 / 3
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
 const FEW_FILTERED = 2_000
 
@@ -133,8 +136,9 @@ export function searchStatement(
 function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }: SearchDepth): readonly string[] {
   const { checks, findNear, bind } = scope
   const isFiltered = checks.length > 0 || findNear !== null
-  const sample = isFiltered ? SAMPLE_FILTERED : { lookedAt: SAMPLE_LOOKED_AT, scored, enough: scored }
-  const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * scored), bind)
+  const enough = Math.ceil(SAMPLE_ENOUGH * scored)
+  const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * enough), bind)
+  const sample = isFiltered ? SAMPLE_FILTERED : { lookedAt: matches, scored, enough }
   // A product has a row for each locale.
   const rows = (products: number) => products * wanted.locales.length
   return [
@@ -147,7 +151,7 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
         limit ${rows(Math.min(sample.lookedAt, matches))}) as m
       cross join lateral ${listedRow(scope)} as row
       limit ${rows(Math.min(sample.scored, scored))})`,
-    `in_sample as materialized (select count(distinct product_id) >= ${Math.min(sample.enough, scored)} as yes from sampled)`,
+    `in_sample as materialized (select count(distinct product_id) >= ${Math.min(sample.enough, enough)} as yes from sampled)`,
   ]
 }
 

@@ -49,7 +49,7 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
   const words = await readTitleWords(client, random, lastPageOf(total))
   const facets = await readPatiently<{ facets: readonly Facet[] }>(client, '/v1/products/facets?inStock=true')
   const make = (path: () => string) => distinct(path, count)
-  const category = () => encodeURIComponent(pickByProducts(random, categories).slug)
+  const category = () => encodeURIComponent(pick(random, categories).slug)
   const term = termsOf(facets.facets, random)
   const range = rangesOf(facets.facets, random)
   const sort = () => pick(random, SORTS)
@@ -79,12 +79,6 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
     { name: 'search, by price', paths: make(() => `/v1/products?q=${words.two()}&sort=price`) },
     { name: 'suggest', paths: make(() => `/v1/suggest?q=${words.beginning()}`) },
   ]
-}
-
-/** As shoppers meet them: a category of a thousand products is asked for as often as a hundred of ten. */
-function pickByProducts(random: Random, categories: readonly Category[]): Category {
-  let left = random() * categories.reduce((sum, { productCount }) => sum + productCount, 0)
-  return categories.find(({ productCount }) => (left -= productCount) < 0) ?? pick(random, categories)
 }
 
 const PATIENCE = 20

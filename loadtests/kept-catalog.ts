@@ -91,6 +91,8 @@ async function startCatalog(
   const port = await freePort()
   const dataDir = dataFolder(home)
   if (!existsSync(join(dataDir, 'PG_VERSION'))) makePrivateFolder(binaries, dataDir)
+  // A gigabyte of plans a run.
+  rmSync(join(dataDir, PLAN_LOG), { force: true })
   await using stack = new AsyncDisposableStack()
   const postgres = await startPostgres({
     binaries,

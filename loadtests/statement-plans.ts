@@ -1,5 +1,6 @@
 /** The plans of every statement of some sessions, as PostgreSQL ran them: by auto_explain, from its log. */
-import { readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface StatementPlan {
@@ -81,11 +82,18 @@ const POLL_MS = 20
 async function readWhole(logPath: string, from: number): Promise<string> {
   const endMs = performance.now() + WRITTEN_MS
   while (true) {
-    const text = readFileSync(logPath).subarray(from).toString()
+    const text = await readFrom(logPath, from)
     if (text === '' || text.endsWith(END)) return text
     if (performance.now() > endMs) throw new Error(`${logPath} does not end with a whole plan`)
     await sleep(POLL_MS)
   }
+}
+
+/** A log grows to gigabytes: what is before is not read. */
+async function readFrom(path: string, from: number): Promise<string> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc((await file.stat()).size - from), 0, null, from)
+  return buffer.toString('utf8', 0, bytesRead)
 }
 
 function scannedBy(node: PlanNode): readonly string[] {

@@ -1,10 +1,10 @@
 /** `npm run measure:browsing`: what a request costs that no cache can answer, kind by kind, in the real catalog and in a generated one of a million products. */
 import { parseArgs } from 'node:util'
+import type { RunningProcess } from '../stack/process.ts'
 import { OF_THE_WHOLE } from './browsing-paths.ts'
 import { positiveInteger, runTool, UsageError } from './command-line.ts'
 import { openKeptCatalog, type CatalogContents } from './kept-catalog.ts'
 import { measureCatalog, type MeasuredKind } from './measure-catalog.ts'
-import type { RunningProcess } from '../stack/process.ts'
 import { findSources, generatedSource } from './run-import.ts'
 import { endOnSignals } from './run-options.ts'
 import { printTable } from './table.ts'

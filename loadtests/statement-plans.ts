@@ -1,6 +1,6 @@
 /** The plans of every statement of some sessions, as PostgreSQL ran them: by auto_explain, from its log. */
-import { open } from 'node:fs/promises'
 import { statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface StatementPlan {

@@ -2,10 +2,10 @@
 import type { ProductDocument, ProductState } from '../../shared/product-document.ts'
 import type { Stamp } from '../../shared/stamp.ts'
 import type { ConsistencyToken } from '../../shared/token.ts'
+import type { SnapshotStatement } from './product-read.ts'
 import type { ProductSource } from './render-copy.ts'
 import type { ReadReplicaRows, ReadResult, ReadRows } from './replicas.ts'
 import type { TextRow } from './snapshot-source.ts'
-import type { SnapshotStatement } from './product-read.ts'
 import { createTurnBatch, type TurnBatchOptions } from './turn-batch.ts'
 
 export interface LoadedProduct {

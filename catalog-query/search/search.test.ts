@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { tick } from '../../shared/clock.ts'
-import type { ListFilters } from '../list/list-filters.ts'
 import { isSampled } from '../../shared/search-words.ts'
 import { testDatabase, type TestDatabase } from '../../test/support/parts.ts'
 import { deleteProduct, openReadingApp, putProducts } from '../../test/support/reading-app.ts'
+import type { ListFilters } from '../list/list-filters.ts'
 import { existsStatement } from './query-meaning.ts'
 import { countWordsStatement } from './fewer-words.ts'
 import { doubtfulParts, repairStatement } from './repair-statement.ts'
@@ -402,7 +402,7 @@ describe('of a word that very many have the sample alone is looked at', () => {
     const many = Array.from({ length: 400 }, (_, n) =>
       product({
         key: `T-${n}`,
-        title: `Gadget ${n}`,
+        title: `Gadget gizmo ${n}`,
         de: `Gadget ${n}`,
         attributes: { colour: 'pink' },
         brand: n % 2 === 0 ? 'Even' : 'Odd',
@@ -446,6 +446,10 @@ describe('of a word that very many have the sample alone is looked at', () => {
     expect(new Set(await find('gadget', 3 * sample.length))).toEqual(ids(sample))
     expect((await find('gadget', 2))[0]).toBe(rows.find(({ key }) => key === 'gadget')?.id)
     expect((await find('gadget', 3 * sample.length + 1)).some((id) => !ids(sample).has(id))).toBe(true)
+  })
+
+  test('if the vocabulary knows the word', async () => {
+    expect((await find('gizmo', 3 * marked().length)).some((id) => !ids(marked()).has(id))).toBe(true)
   })
 
   test('also by the beginning of the word', async () => {

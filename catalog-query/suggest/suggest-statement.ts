@@ -30,11 +30,7 @@ export function nameStatement(channel: string, { text, query }: { text: string; 
     /* suggest names */
     with asked as materialized (select (select id from channel where code = $1) as channel_id, to_tsquery('simple', $2) as words),
     popular as materialized (
-      select facets
-      from read.listing
-      where channel_id = (select channel_id from asked) and category_id = 0
-      order by popularity desc, product_id desc
-      limit ${BRANDS_AMONG}),
+      ${mostPopular('facets', { channelId: '(select channel_id from asked)', limit: BRANDS_AMONG })}),
     brands as materialized (
       select b.id, b.slug, b.name
       from brand b
@@ -92,11 +88,7 @@ export function popularStatement(
     /* suggest popular */
     select l.product_id as id, 0 as leg, 0 as position
     from (
-      select product_id, popularity
-      from read.listing
-      where channel_id = (select id from channel where code = $1) and category_id = 0
-      order by popularity desc, product_id desc
-      limit ${POPULAR_LOOKED_AT}) as l
+      ${mostPopular('product_id, popularity', { channelId: '(select id from channel where code = $1)', limit: POPULAR_LOOKED_AT })}) as l
     cross join lateral (
       select
       from read.search s
@@ -105,6 +97,14 @@ export function popularStatement(
     order by l.popularity desc, l.product_id desc
     limit ${rows}`
   return { name: 'suggest-popular', text: sql, values: [channel, text, locales], costly: true }
+}
+
+function mostPopular(columns: string, { channelId, limit }: { readonly channelId: string; readonly limit: number }): string {
+  return /* sql */ `select ${columns}
+      from read.listing
+      where channel_id = ${channelId} and category_id = 0
+      order by popularity desc, product_id desc
+      limit ${limit}`
 }
 
 /** All words, the last of which may go on, however short it is. @param fields only these weights */

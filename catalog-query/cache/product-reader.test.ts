@@ -298,8 +298,10 @@ describe.skipIf(noRedis)('tokens', () => {
     const { id } = await newProduct()
     await openProcess().reader.readProduct(id, EN, null)
     await settled()
+    // Its own asOf, or a later heartbeat of its bucket.
+    const { vouched } = await openProcess().reader.readProduct(id, EN, null)
     const { rev, token } = await change(id, 'Two')
-    const now = stampTimeUs((await header(id))?.asOf ?? '') + ageMs * 1_000
+    const now = stampTimeUs(vouched) + ageMs * 1_000
     return { id, rev, token: { ...token, stamp: toStamp(1, now) }, clock: { nowUs: () => now } }
   }
 
@@ -345,8 +347,10 @@ describe.skipIf(noRedis)('tokens', () => {
       const { id, rev } = await newProduct()
       await openProcess().reader.readProduct(id, EN, null)
       await settled()
+      // Its own asOf, or a later heartbeat of its bucket.
+      const { vouched } = await openProcess().reader.readProduct(id, EN, null)
       const { token } = await newProduct()
-      const now = stampTimeUs((await header(id))?.asOf ?? '') + ageMs * 1_000
+      const now = stampTimeUs(vouched) + ageMs * 1_000
       return { id, rev, token: { ...token, stamp: toStamp(1, now) }, clock: { nowUs: () => now } }
     }
 

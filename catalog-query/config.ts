@@ -23,7 +23,7 @@ export interface QueryConfig {
   readonly redisUrl: string | null
   readonly kafkaBrokers: readonly string[]
   readonly topicPrefix: string
-  /** Of all memory tiers together. */
+  /** Of all caches that grow with the catalog or its readers, together. */
   readonly memoryBytes: number
   /** Connections to each replica. */
   readonly poolSize: number
@@ -63,7 +63,7 @@ const SETTINGS = {
   REDIS_URL: redisAddress(null),
   KAFKA_BROKERS: hostPorts(),
   KAFKA_TOPIC_PREFIX: text(''),
-  QUERY_MEMORY_MB: integer({ min: 1, max: 100_000, fallback: 64 }),
+  QUERY_MEMORY_MB: integer({ min: 1, max: 100_000, fallback: 128 }),
   QUERY_POOL_SIZE: integer({ min: 1, max: 200, fallback: 8 }),
   QUERY_PRIMARY_LIMIT: integer({ min: 1, max: 200, fallback: 4 }),
   QUERY_MAX_IN_FLIGHT: integer({ min: 1, max: 1_000_000, fallback: 1_000 }),

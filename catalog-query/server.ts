@@ -41,7 +41,7 @@ export interface QueryServerParts {
   /** Counts for the rate limit; null: this process counts alone. */
   readonly limiterRedis: RedisClient | null
   readonly admission: Admission
-  /** Of each cache of lists, trees and offers. */
+  /** Of each cache but that of products. */
   readonly listBytes: number
 }
 
@@ -63,7 +63,7 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   registerProblemPages(app)
 
   const memory = { maxBytes: parts.listBytes }
-  registerProductRoutes(app, context)
+  registerProductRoutes(app, context, memory)
   registerBatchGet(app, context)
   registerOfferRoutes(app, context, memory)
   registerListRoutes(app, context, memory)

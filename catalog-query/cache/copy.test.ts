@@ -4,7 +4,6 @@ import { NO_STAMP, toStamp } from '../../shared/stamp.ts'
 import { decodeCopy, encodeHeader, encodePayload, HEADER_BYTES, type CopyContent } from './copy.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
-const compressed = fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 }).map((array) => Buffer.from(array)))
 const content: fc.Arbitrary<CopyContent> = fc.record({
   state: fc.constantFrom('absent', 'visible', 'hidden', 'deleted'),
   changedAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
@@ -13,8 +12,6 @@ const content: fc.Arbitrary<CopyContent> = fc.record({
   locale: fc.constantFrom('', 'en', 'de-Latn-AT-1996'),
   names: bytes,
   body: bytes,
-  gzip: compressed,
-  brotli: compressed,
   card: bytes,
 })
 const header = { gen: '0123456789abcdef', seen: '0002', rev: 2 ** 41 + 5, asOf: toStamp(2, 1_790_000_000_000_000) }

@@ -34,21 +34,19 @@ export interface CopyContent {
   /** What leads to the product (product-names.ts); empty unless visible. */
   readonly names: Buffer
   readonly body: Buffer
-  readonly gzip: Buffer | null
-  readonly brotli: Buffer | null
   readonly card: Buffer
 }
 
 export type Copy = CopyHeader & CopyContent
 
 /** Raised when the layout of a copy, or anything that the scripts keep, changes: each format has keys of its own, so that two releases side by side do not take each other's copies away. */
-export const FORMAT = 2
+export const FORMAT = 3
 const STATES: readonly ProductState[] = ['absent', 'visible', 'hidden', 'deleted']
 
-// format 1, state 1, changedAtMs 8, renderedAtMs 8, contained 20, then six lengths of 4: locale, names, body, gzip, brotli, card.
+// format 1, state 1, changedAtMs 8, renderedAtMs 8, contained 20, then four lengths of 4: locale, names, body, card.
 const CONTAINED_AT = 18
 const LENGTHS_AT = 38
-const PAYLOAD_HEADER_BYTES = 62
+const PAYLOAD_HEADER_BYTES = 54
 
 export function encodeHeader(header: CopyHeader): string {
   return header.gen + header.seen + toRevDigits(header.rev) + header.asOf
@@ -57,7 +55,7 @@ export function encodeHeader(header: CopyHeader): string {
 /** The part of a copy that is the same whoever stores it. */
 export function encodePayload(content: CopyContent): Buffer {
   const locale = Buffer.from(content.locale)
-  const parts = [locale, content.names, content.body, content.gzip ?? EMPTY, content.brotli ?? EMPTY, content.card]
+  const parts = [locale, content.names, content.body, content.card]
   const head = Buffer.allocUnsafe(PAYLOAD_HEADER_BYTES)
   head.writeUInt8(FORMAT, 0)
   head.writeUInt8(STATES.indexOf(content.state), 1)
@@ -67,8 +65,6 @@ export function encodePayload(content: CopyContent): Buffer {
   parts.forEach((part, i) => head.writeUInt32BE(part.length, LENGTHS_AT + 4 * i))
   return Buffer.concat([head, ...parts])
 }
-
-const EMPTY = Buffer.alloc(0)
 
 /**
  * Cuts a stored copy into views of the same memory; nothing is copied.
@@ -100,7 +96,7 @@ export function decodePayload(payload: Buffer): CopyContent | null {
     end += payload.readUInt32BE(LENGTHS_AT + 4 * i)
     return payload.subarray(start, end)
   }
-  const [locale, names, body, gzip, brotli, card] = [take(0), take(1), take(2), take(3), take(4), take(5)]
+  const [locale, names, body, card] = [take(0), take(1), take(2), take(3)]
   if (end !== payload.length || state === undefined) return null
   return {
     state,
@@ -110,8 +106,6 @@ export function decodePayload(payload: Buffer): CopyContent | null {
     locale: locale.toString('latin1'),
     names,
     body,
-    gzip: gzip.length === 0 ? null : gzip,
-    brotli: brotli.length === 0 ? null : brotli,
     card,
   }
 }

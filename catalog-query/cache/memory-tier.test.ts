@@ -10,7 +10,7 @@ const ID = '0197a000-0000-7000-8000-000000000001'
 const at = (timeUs: number, timeline = 1) => toStamp(timeline, timeUs)
 
 function content(text: string): CopyContent {
-  const none = { gzip: null, brotli: null, card: Buffer.from('{}'), locale: 'en', names: Buffer.alloc(0), changedAtMs: 1, renderedAtMs: 2 }
+  const none = { card: Buffer.from('{}'), locale: 'en', names: Buffer.alloc(0), changedAtMs: 1, renderedAtMs: 2 }
   return { ...none, state: 'visible', contained: at(NOW), body: Buffer.from(text) }
 }
 

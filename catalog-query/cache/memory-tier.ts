@@ -95,6 +95,6 @@ function ownRead(read: ProductRead, payload: Buffer): ProductRead {
   payload.copy(own)
   const content = decodePayload(own)
   if (content === null) throw new Error(`The payload of product ${read.id} cannot be read back`)
-  const { names, body, gzip, brotli, card } = content
-  return { ...read, names, body, gzip, brotli, card, tier: 'memory', forward: 'none' }
+  const { names, body, card } = content
+  return { ...read, names, body, card, tier: 'memory', forward: 'none' }
 }

@@ -22,7 +22,7 @@ export interface Vouching {
   readonly marked: boolean
 }
 
-/** Ready bytes: nothing on the hot path parses, serialises or compresses. */
+/** Ready bytes: nothing on the hot path parses or serialises. */
 export interface ProductRead extends Vouching {
   readonly id: string
   readonly state: ProductState
@@ -32,9 +32,6 @@ export interface ProductRead extends Vouching {
   readonly names: Buffer
   /** JSON of `GET /v1/products/{id}`; empty unless visible. */
   readonly body: Buffer
-  /** The same compressed, or null when too small to be worth it. */
-  readonly gzip: Buffer | null
-  readonly brotli: Buffer | null
   /** JSON of the product's entry in a list; empty unless visible. */
   readonly card: Buffer
   /** Content-Language. */

@@ -253,8 +253,8 @@ function fromLoad(look: Look, { loaded, content }: { loaded: LoadedProduct; cont
 }
 
 function contentOf(id: string, content: CopyContent): Omit<ProductRead, 'rev' | 'tier' | 'forward' | 'vouched' | 'marked'> {
-  const { state, names, body, gzip, brotli, card, locale, changedAtMs, renderedAtMs, contained } = content
-  return { id, state, names, body, gzip, brotli, card, locale, changedAtMs, renderedAtMs, contained }
+  const { state, names, body, card, locale, changedAtMs, renderedAtMs, contained } = content
+  return { id, state, names, body, card, locale, changedAtMs, renderedAtMs, contained }
 }
 
 function isDatabaseAway(error: unknown): boolean {

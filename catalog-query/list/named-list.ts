@@ -41,7 +41,7 @@ const Parameters = Type.Object(
   { additionalProperties: false },
 )
 
-const MAX_BYTES = 4 * 1024 * 1024
+const MAX_BYTES = 1024 * 1024
 const ROW_BYTES = 300
 
 interface NamedParts<Item> {

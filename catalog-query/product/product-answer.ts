@@ -1,4 +1,4 @@
-/** Answers a request with one product as it was read: the headers, 304 from the rev alone, stored codings, 404 and 410. */
+/** Answers a request with one product as it was read: the headers, 304 from the rev alone, gzip and brotli, 404 and 410. */
 import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CatalogError, gone, notFound } from '../../shared/problem.ts'
@@ -10,6 +10,7 @@ import { ageSeconds, cacheControlOf, isMarked, serverTiming, VARY, vouchingOf } 
 import { acceptedCodings, type Coding } from '../http/content-coding.ts'
 import { entityTag, isNoneMatched, tagOf } from '../http/entity-tag.ts'
 import type { ReadContext } from '../http/read-context.ts'
+import { COMPRESS_FROM_BYTES, type CompressPage } from './compressed-pages.ts'
 
 export interface ProductAnswer {
   readonly read: ProductRead
@@ -30,8 +31,17 @@ export interface Reshape {
   readonly apply: (body: Buffer) => Buffer
 }
 
+export interface ProductParts {
+  readonly context: ReadContext
+  readonly compressPage: CompressPage
+}
+
 /** @throws CatalogError not-found or gone, with the headers of any other answer already set; not-acceptable */
-export function sendProduct(context: ReadContext, request: FastifyRequest, reply: FastifyReply, answer: ProductAnswer): FastifyReply {
+export function sendProduct(
+  { context, compressPage }: ProductParts,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  answer: ProductAnswer,
+): FastifyReply {
   const { read, reshape } = answer
   setFreshness(context, reply, answer)
   if (read.state !== 'visible') throw notThere(answer)
@@ -43,7 +53,7 @@ export function sendProduct(context: ReadContext, request: FastifyRequest, reply
   if (coding !== 'identity') reply.header('content-encoding', coding)
   return reply
     .headers({ 'content-type': 'application/json; charset=utf-8', 'content-language': read.locale, 'last-modified': lastModified(read) })
-    .send(bodyOf(read, coding, reshape))
+    .send(bodyOf(answer, coding, compressPage))
 }
 
 /** Headers that every answer about a product has, whatever its status. */
@@ -107,20 +117,18 @@ function lastModified(read: ProductRead): string {
   return prepared.get(read)?.lastModified ?? new Date(read.changedAtMs).toUTCString()
 }
 
-/** A reshaped body has no stored codings: it goes as it is, unless the client takes nothing but gzip. */
+/** A small or reshaped body goes as it is, unless the client takes nothing but gzip. */
 function chooseCoding(request: FastifyRequest, read: ProductRead, reshape: Reshape | null): Coding {
   const accepted = acceptedCodings(request.headers['accept-encoding'])
-  for (const coding of accepted) if (coding === 'identity' || storedBody(read, coding, reshape) !== null) return coding
+  const worthIt = reshape === null && read.body.length >= COMPRESS_FROM_BYTES
+  const [best] = worthIt ? accepted : accepted.filter((coding) => coding === 'identity')
+  if (best !== undefined) return best
   if (accepted.includes('gzip')) return 'gzip'
   throw new CatalogError('not-acceptable', 'Accept-Encoding must allow identity, gzip or br')
 }
 
-function storedBody(read: ProductRead, coding: Coding, reshape: Reshape | null): Buffer | null {
-  if (coding === 'identity') return reshape === null ? read.body : reshape.apply(read.body)
-  if (reshape !== null) return null
-  return coding === 'br' ? read.brotli : read.gzip
-}
-
-function bodyOf(read: ProductRead, coding: Coding, reshape: Reshape | null): Buffer {
-  return storedBody(read, coding, reshape) ?? gzipSync(reshape === null ? read.body : reshape.apply(read.body))
+function bodyOf({ read, shape, reshape }: ProductAnswer, coding: Coding, compressPage: CompressPage): Buffer {
+  const body = reshape === null ? read.body : reshape.apply(read.body)
+  if (coding === 'identity') return body
+  return reshape === null ? compressPage(`${read.id} ${shape}`, body, coding) : gzipSync(body)
 }

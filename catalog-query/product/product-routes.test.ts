@@ -190,7 +190,7 @@ test('every representation and coding has an ETag of its own', async () => {
   expect(new Set([...tags, gzip.headers.etag, brotli.headers.etag]).size).toBe(6)
 })
 
-test('the stored codings are sent to whoever takes them, the smallest first', async () => {
+test('gzip and brotli are sent to whoever takes them, the smallest first', async () => {
   const plain = (await get(product('P-1'))).body
   const coded = async (header: string) => await get(product('P-1'), { 'accept-encoding': header })
   const brotli = await coded('gzip, deflate, br')
@@ -206,7 +206,7 @@ test('the stored codings are sent to whoever takes them, the smallest first', as
   expect((await coded('*;q=0')).statusCode).toBe(406)
 })
 
-test('an answer too small to be stored compressed is compressed for whoever takes nothing else', async () => {
+test('an answer too small to be worth compressing is compressed for whoever takes nothing else', async () => {
   const response = await get(product('P-small'), { 'accept-encoding': 'gzip, identity;q=0' })
   expect(response.headers['content-encoding']).toBe('gzip')
   expect(JSON.parse(gunzipSync(response.rawPayload).toString())).toMatchObject({ key: 'P-small' })

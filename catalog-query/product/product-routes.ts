@@ -12,7 +12,8 @@ import type { ConsistencyToken } from '../../shared/token.ts'
 import type { Resolved } from '../reference-data.ts'
 import type { FoundProduct } from './find-product.ts'
 import type { LookUp } from './look-up.ts'
-import { sendProduct, setFreshness, type ProductAnswer, type Reshape } from './product-answer.ts'
+import { createCompressedPages } from './compressed-pages.ts'
+import { sendProduct, setFreshness, type ProductAnswer, type ProductParts, type Reshape } from './product-answer.ts'
 import { PRODUCT_FIELDS } from './product-schema.ts'
 import { PRODUCT_ANSWERS, ProductId, READ_ROUTE } from './route-schema.ts'
 import { registerVariantsRoute } from './variants-route.ts'
@@ -28,7 +29,8 @@ interface ProductQuery {
 const businessKey = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\u0000]+$', description, examples: [example] })
 
-export function registerProductRoutes(app: HttpServer, context: ReadContext): void {
+export function registerProductRoutes(app: HttpServer, context: ReadContext, options: { readonly maxBytes: number }): void {
+  const parts = { context, compressPage: createCompressedPages(options.maxBytes) }
   const schema = { querystring: Query, response: PRODUCT_ANSWERS, tags: ['products'] }
   app.get(
     '/v1/products/:id',
@@ -40,7 +42,8 @@ export function registerProductRoutes(app: HttpServer, context: ReadContext): vo
         const asked = { what: 'product', by: 'id', value: id } as const
         return andThen(context.readProduct(id, resolved.representation, token), (read) => {
           const reshape = fieldsReshape(request.query)
-          return sendProduct(context, request, reply, { read, also: alsoOf(resolved), token, asked, shape: shapeOf(resolved), reshape })
+          const answer = { read, also: alsoOf(resolved), token, asked, shape: shapeOf(resolved), reshape }
+          return sendProduct(parts, { request, reply }, answer)
         })
       })
       // Nothing to wait for when memory had it: Fastify would wait for a reply that is returned.
@@ -52,7 +55,7 @@ export function registerProductRoutes(app: HttpServer, context: ReadContext): vo
   app.get(
     '/v1/products/by-key/:key',
     { ...READ_ROUTE, schema: { ...schema, params: byKey, summary: 'One product by its key', operationId: 'getProductByKey' } },
-    (request, reply) => lookUpAndSend(context, request, reply, { by: 'key', value: request.params.key, query: request.query }),
+    (request, reply) => lookUpAndSend(parts, { request, reply }, { by: 'key', value: request.params.key, query: request.query }),
   )
 
   const bySlug = Type.Object({ slug: businessKey('A slug of the product in a locale of the chain', 'urban-jacket') })
@@ -62,7 +65,7 @@ export function registerProductRoutes(app: HttpServer, context: ReadContext): vo
       ...READ_ROUTE,
       schema: { ...schema, params: bySlug, summary: 'One product by its slug; an old slug answers 308', operationId: 'getProductBySlug' },
     },
-    (request, reply) => lookUpAndSend(context, request, reply, { by: 'slug', value: request.params.slug, query: request.query }),
+    (request, reply) => lookUpAndSend(parts, { request, reply }, { by: 'slug', value: request.params.slug, query: request.query }),
   )
 
   const bySku = Type.Object({ sku: businessKey('The SKU of one of its variants', 'P-1-M') })
@@ -72,10 +75,15 @@ export function registerProductRoutes(app: HttpServer, context: ReadContext): vo
       ...READ_ROUTE,
       schema: { ...schema, params: bySku, summary: 'The product of a variant, with the SKU that matched', operationId: 'getProductBySku' },
     },
-    (request, reply) => lookUpAndSend(context, request, reply, { by: 'sku', value: request.params.sku, query: request.query }),
+    (request, reply) => lookUpAndSend(parts, { request, reply }, { by: 'sku', value: request.params.sku, query: request.query }),
   )
 
   registerVariantsRoute(app, context)
+}
+
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
 }
 
 interface Asked {
@@ -85,22 +93,23 @@ interface Asked {
 }
 
 /** As by id: what memory has is answered without a promise. */
-function lookUpAndSend(context: ReadContext, request: FastifyRequest, reply: FastifyReply, asked: Asked): Promise<unknown> | undefined {
+function lookUpAndSend(parts: ProductParts, exchange: Exchange, asked: Asked): Promise<unknown> | undefined {
+  const { context } = parts
   const { by, value, query } = asked
-  const token = tokenOf(request, context)
+  const token = tokenOf(exchange.request, context)
   const answered = andThen(context.reference.resolve(query.channel, query.locale, token), (resolved) => {
     const { representation } = resolved
     const lookUp: LookUp = by === 'slug' ? { by, value, locales: representation.locales } : { by, value }
     return andThen(context.products.find(lookUp, representation, token), (found) =>
-      sendFound(context, { request, reply }, { asked, resolved, found, token }),
+      sendFound(parts, exchange, { asked, resolved, found, token }),
     )
   })
   return answered instanceof Promise ? answered : undefined
 }
 
 function sendFound(
-  context: ReadContext,
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  parts: ProductParts,
+  exchange: Exchange,
   { asked, resolved, found, token }: { asked: Asked; resolved: Resolved; found: FoundProduct; token: ConsistencyToken | null },
 ): FastifyReply {
   const { by, value, query } = asked
@@ -113,8 +122,9 @@ function sendFound(
     shape: shapeOf(resolved),
     reshape: by === 'sku' ? withSku(value, query) : fieldsReshape(query),
   }
-  if (found.movedTo === null || read.state !== 'visible') return sendProduct(context, request, reply, answer)
-  setFreshness(context, reply, answer)
+  if (found.movedTo === null || read.state !== 'visible') return sendProduct(parts, exchange, answer)
+  const { request, reply } = exchange
+  setFreshness(parts.context, reply, answer)
   return reply.redirect(movedUrl(request, found.movedTo), 308)
 }
 
@@ -124,7 +134,7 @@ const NOWHERE: Vouching = { vouched: NO_STAMP, contained: NO_STAMP, marked: true
 /** The absence of a key, as a read: vouched for by the look-up alone. */
 function nothingFound(hint: Vouching | null): ProductRead {
   const { vouched, contained, marked } = hint ?? NOWHERE
-  const nothing = { names: EMPTY, body: EMPTY, gzip: null, brotli: null, card: EMPTY, locale: '', changedAtMs: 0, renderedAtMs: 0 }
+  const nothing = { names: EMPTY, body: EMPTY, card: EMPTY, locale: '', changedAtMs: 0, renderedAtMs: 0 }
   return { ...nothing, id: '', state: 'absent', rev: 0, tier: 'replica', forward: 'miss', vouched, contained, marked }
 }
 

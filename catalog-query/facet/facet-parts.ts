@@ -153,14 +153,19 @@ export function attributeTables({ name, counted, size, except, only }: Attribute
       order by s.score desc, a.code
       limit ${ATTRIBUTES_AT_MOST})`
   const tokens = /* sql */ `${name}_tokens as materialized (
-      select k.token, k.n, c.code, c.is_range, row_number() over (partition by c.id order by k.n desc, k.token) as place
+      select k.token, k.n, c.code, row_number() over (partition by c.id order by k.n desc, k.token) as place
       from ${name} c
-      join ${counted} k on k.token >> 32 = c.id)`
+      join ${counted} k on k.token >> 32 = c.id
+      where not c.is_range)`
   return [chosen, tokens]
 }
 
 /** @param set the products that the attributes were counted in */
-export function attributeParts(name: string, set: string, edges: string): readonly string[] {
+export function attributeParts(
+  { name, counted }: Pick<AttributeSource, 'name' | 'counted'>,
+  set: string,
+  edges: string,
+): readonly string[] {
   const attributes = selectRow(
     {
       part: 'attribute',
@@ -174,15 +179,21 @@ export function attributeParts(name: string, set: string, edges: string): readon
   )
   const terms = selectRow(
     { part: 'value', facet: `'attr.' || k.code`, value: 't.value', count: 'k.n' },
-    `from ${name}_tokens k join facet_token t on t.id = k.token where not k.is_range and k.place <= ${VALUES_AT_MOST}`,
+    `from ${name}_tokens k join facet_token t on t.id = k.token where k.place <= ${VALUES_AT_MOST}`,
   )
   const cells = selectRow(
     { part: 'cell', facet: `'attr.' || k.code`, ...CELL_COLUMNS },
     `from (
         select k.code, k.n, t.number as low, t.number as high
-        from ${name}_tokens k
+        from (
+          select c.code, k.token, k.n
+          from ${name} c
+          join ${counted} k on k.token >> 32 = c.id
+          where c.is_range
+          order by k.token
+          offset 0) as k
         join facet_token t on t.id = k.token
-        where k.is_range and t.number is not null) as k
+        where t.number is not null) as k
       ${CELLS(edges)}, k.code`,
   )
   return [attributes, terms, cells, neighboursPart(name, set, edges)]

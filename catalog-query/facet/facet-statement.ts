@@ -80,7 +80,7 @@ function wholePart([whole, ...others]: readonly FacetSet[], { bind, edges }: { b
       ...unlessSelected('inStock', yesPart('inStock', 'counted_0')),
       ...unlessSelected('onSale', yesPart('onSale', 'counted_0')),
       ...unlessSelected('price', pricePart('set_0', edges)),
-      ...attributeParts('chosen', 'set_0', edges),
+      ...attributeParts({ name: 'chosen', counted: 'counted_0' }, 'set_0', edges),
     ],
   }
 }
@@ -111,7 +111,7 @@ function siblingPart(name: SiblingName, i: number, { sets, bind, edges }: { sets
       const selected = selectedValuesPart(bind(name), counted, { attributeId, values: bind(values) })
       return {
         tables: [countedTable(i, attributeId), ...tables],
-        selects: [...attributeParts(`own_${i}`, set, edges), selected, ...rangeParts()],
+        selects: [...attributeParts({ name: `own_${i}`, counted }, set, edges), selected, ...rangeParts()],
       }
     }
   }

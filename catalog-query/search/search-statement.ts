@@ -22,8 +22,10 @@ const FEW_MATCHES = 1_000
  * finds are the oldest.
  */
 const SAMPLE_ENOUGH = 1 / 3
-/** With filters less is scored and looked up: most may not pass. */
-const SAMPLE_FILTERED = { lookedAt: 2_000, scored: 500, enough: 200 }
+/** With filters less is: most may not pass. */
+const SAMPLE_FILTERED = { lookedAt: 2_000, enough: 200 }
+/** Of the sample so much more than enough is looked up and scored: it favours no product, so that more of it would hardly make the first pages better. */
+const SAMPLE_SCORED = 2
 /** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is enough: below it is not looked at. */
 const SAMPLE_EXPECTED = 4 / 3
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
@@ -136,9 +138,10 @@ export function searchStatement(
 function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }: SearchDepth): readonly string[] {
   const { checks, findNear, bind } = scope
   const isFiltered = checks.length > 0 || findNear !== null
-  const enough = Math.ceil(SAMPLE_ENOUGH * scored)
-  const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * enough), bind)
-  const sample = isFiltered ? SAMPLE_FILTERED : { lookedAt: matches, scored, enough }
+  const mostEnough = Math.ceil(SAMPLE_ENOUGH * scored)
+  const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * mostEnough), bind)
+  const lookedAt = isFiltered ? Math.min(SAMPLE_FILTERED.lookedAt, matches) : matches
+  const enough = isFiltered ? Math.min(SAMPLE_FILTERED.enough, mostEnough) : mostEnough
   // A product has a row for each locale.
   const rows = (products: number) => products * wanted.locales.length
   return [
@@ -148,10 +151,10 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
         select s.product_id, s.ctid as place
         from read.search s
         where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
-        limit ${rows(Math.min(sample.lookedAt, matches))}) as m
+        limit ${rows(lookedAt)}) as m
       cross join lateral ${listedRow(scope)} as row
-      limit ${rows(Math.min(sample.scored, scored))})`,
-    `in_sample as materialized (select count(distinct product_id) >= ${Math.min(sample.enough, enough)} as yes from sampled)`,
+      limit ${rows(SAMPLE_SCORED * enough)})`,
+    `in_sample as materialized (select count(distinct product_id) >= ${enough} as yes from sampled)`,
   ]
 }
 

@@ -39,6 +39,13 @@ export interface CopyContent {
 
 export type Copy = CopyHeader & CopyContent
 
+/** As it is rendered, before it is bytes. */
+export interface RenderedContent extends Omit<CopyContent, 'names' | 'body' | 'card'> {
+  readonly names: string
+  readonly body: string
+  readonly card: string
+}
+
 /** Raised when the layout of a copy, or anything that the scripts keep, changes: each format has keys of its own, so that two releases side by side do not take each other's copies away. */
 export const FORMAT = 3
 const STATES: readonly ProductState[] = ['absent', 'visible', 'hidden', 'deleted']
@@ -52,18 +59,20 @@ export function encodeHeader(header: CopyHeader): string {
   return header.gen + header.seen + toRevDigits(header.rev) + header.asOf
 }
 
-/** The part of a copy that is the same whoever stores it. */
-export function encodePayload(content: CopyContent): Buffer {
-  const locale = Buffer.from(content.locale)
-  const parts = [locale, content.names, content.body, content.card]
-  const head = Buffer.allocUnsafe(PAYLOAD_HEADER_BYTES)
-  head.writeUInt8(FORMAT, 0)
-  head.writeUInt8(STATES.indexOf(content.state), 1)
-  head.writeDoubleBE(content.changedAtMs, 2)
-  head.writeDoubleBE(content.renderedAtMs, 10)
-  head.write(content.contained, CONTAINED_AT, 'latin1')
-  parts.forEach((part, i) => head.writeUInt32BE(part.length, LENGTHS_AT + 4 * i))
-  return Buffer.concat([head, ...parts])
+/** The part of a copy that is the same whoever stores it. Memory of its own, and no more than it needs: it may be kept as it is. */
+export function encodePayload(content: RenderedContent): Buffer {
+  const parts = [content.locale, content.names, content.body, content.card]
+  const lengths = parts.map((part) => Buffer.byteLength(part))
+  const payload = Buffer.allocUnsafeSlow(lengths.reduce((sum, length) => sum + length, PAYLOAD_HEADER_BYTES))
+  payload.writeUInt8(FORMAT, 0)
+  payload.writeUInt8(STATES.indexOf(content.state), 1)
+  payload.writeDoubleBE(content.changedAtMs, 2)
+  payload.writeDoubleBE(content.renderedAtMs, 10)
+  payload.write(content.contained, CONTAINED_AT, 'latin1')
+  lengths.forEach((length, i) => payload.writeUInt32BE(length, LENGTHS_AT + 4 * i))
+  let end = PAYLOAD_HEADER_BYTES
+  for (const part of parts) end += payload.write(part, end)
+  return payload
 }
 
 /**
@@ -86,8 +95,8 @@ export function decodeHeader(bytes: Buffer): CopyHeader {
   }
 }
 
-/** @returns null when the bytes are not of this release's format */
-export function decodePayload(payload: Buffer): CopyContent | null {
+/** Views of the same memory. @returns null when the bytes are not of this release's format */
+function decodePayload(payload: Buffer): CopyContent | null {
   if (payload.length < PAYLOAD_HEADER_BYTES || payload[0] !== FORMAT) return null
   const state = STATES[payload.readUInt8(1)]
   let end = PAYLOAD_HEADER_BYTES
@@ -108,6 +117,13 @@ export function decodePayload(payload: Buffer): CopyContent | null {
     body,
     card,
   }
+}
+
+/** Of a payload that this release made. @throws Error when it is none */
+export function contentOf(payload: Buffer): CopyContent {
+  const content = decodePayload(payload)
+  if (content === null) throw new Error('A payload of our own cannot be read back')
+  return content
 }
 
 /** `(seen, rev)` as one comparable string: the greater is the newer content. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { toStamp } from '../../shared/stamp.ts'
-import { encodePayload, type CopyContent } from './copy.ts'
+import { contentOf, encodePayload } from './copy.ts'
 import { createMemoryTier } from './memory-tier.ts'
 import type { ProductRead } from './product-read.ts'
 
@@ -9,15 +9,20 @@ const SECOND = 1_000_000
 const ID = '0197a000-0000-7000-8000-000000000001'
 const at = (timeUs: number, timeline = 1) => toStamp(timeline, timeUs)
 
-function content(text: string): CopyContent {
-  const none = { card: Buffer.from('{}'), locale: 'en', names: Buffer.alloc(0), changedAtMs: 1, renderedAtMs: 2 }
-  return { ...none, state: 'visible', contained: at(NOW), body: Buffer.from(text) }
-}
-
 function entry(text: string, changes: Partial<ProductRead> = {}): [ProductRead, Buffer] {
-  const made = content(text)
-  const read: ProductRead = { ...made, id: ID, rev: 1, tier: 'replica', forward: 'miss', vouched: at(NOW), marked: false, ...changes }
-  return [read, encodePayload(made)]
+  const known = { state: 'visible', contained: at(NOW), locale: 'en', changedAtMs: 1, renderedAtMs: 2 } as const
+  const payload = encodePayload({ ...known, names: '', body: text, card: '{}' })
+  const read: ProductRead = {
+    ...contentOf(payload),
+    id: ID,
+    rev: 1,
+    tier: 'replica',
+    forward: 'miss',
+    vouched: at(NOW),
+    marked: false,
+    ...changes,
+  }
+  return [read, payload]
 }
 
 test('an entry answers for 0.7 s, and never beyond what vouches for it', () => {
@@ -90,7 +95,9 @@ test('its bytes are counted, every representation of them, and bounded', () => {
 test('an entry keeps bytes of its own: the buffer it came in may be used again', () => {
   const memory = createMemoryTier(1e6)
   const [read, payload] = entry('{"a":1}')
-  memory.put('en', read, payload, NOW)
+  const chunk = Buffer.concat([Buffer.alloc(100), payload])
+  memory.put('en', read, chunk.subarray(100), NOW)
+  chunk.fill(0)
   payload.fill(0)
   expect(memory.get(ID, 'en', null, NOW)?.body.toString()).toBe('{"a":1}')
 })

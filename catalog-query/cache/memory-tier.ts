@@ -1,7 +1,8 @@
 /** The first tier: ready answers in this process, bounded by bytes, each for at most 0.7 s. */
 import { LRUCache } from 'lru-cache'
 import type { ConsistencyToken } from '../../shared/token.ts'
-import { decodePayload, orderOf } from './copy.ts'
+import { contentOf, orderOf } from './copy.ts'
+import { ownBytes } from './own-bytes.ts'
 import type { ProductRead } from './product-read.ts'
 import { satisfies } from './token-rule.ts'
 import { LAST_KNOWN_US, memoryDeadlineUs } from './trust.ts'
@@ -89,12 +90,7 @@ function sizeOf(product: Product): number {
   return total
 }
 
-/** The answer with bytes of its own: what came from Redis is a view into a socket's larger chunk, which it would keep alive. */
 function ownRead(read: ProductRead, payload: Buffer): ProductRead {
-  const own = Buffer.allocUnsafeSlow(payload.length)
-  payload.copy(own)
-  const content = decodePayload(own)
-  if (content === null) throw new Error(`The payload of product ${read.id} cannot be read back`)
-  const { names, body, card } = content
+  const { names, body, card } = contentOf(ownBytes(payload))
   return { ...read, names, body, card, tier: 'memory', forward: 'none' }
 }

@@ -11,14 +11,14 @@ const LETTERS = { key: 'k', sku: 's', slug: 'l' } as const
 const entry = ({ by, value }: ProductName): string => `\0${LETTERS[by]}${value}\0`
 
 /** Key, slug in the chain's first locale (if it has one there), and every SKU. About 15 bytes each. */
-export function encodeNames(document: ProductDocument, { locales }: Representation): Buffer {
+export function encodeNames(document: ProductDocument, { locales }: Representation): string {
   const slug = document.i18n[locales[0] ?? '']?.slug
   const names: ProductName[] = [
     { by: 'key', value: document.key },
     ...(slug === undefined ? [] : [{ by: 'slug' as const, value: slug }]),
     ...document.variants.map(({ sku }) => ({ by: 'sku' as const, value: sku })),
   ]
-  return Buffer.from(names.map(entry).join(''))
+  return names.map(entry).join('')
 }
 
 /** What `proves` looks for, made once a hint. */

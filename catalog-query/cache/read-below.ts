@@ -6,7 +6,7 @@ import type { ConsistencyToken } from '../../shared/token.ts'
 import type { CopyKey } from './cache-store.ts'
 import type { CopyKeeper } from './copy-keeper.ts'
 import { AWAY, type CopySource, type FoundCopy } from './copy-source.ts'
-import { encodePayload, type CopyContent } from './copy.ts'
+import { contentOf, encodePayload, type CopyContent } from './copy.ts'
 import type { MemoryTier } from './memory-tier.ts'
 import type { LoadedProduct, ProductLoader } from './product-loader.ts'
 import type { Forward, ProductRead } from './product-read.ts'
@@ -196,13 +196,12 @@ async function load(parts: ReadBelowParts, look: Look, filled = () => {}): Promi
 
 function fill(parts: ReadBelowParts, look: Look, loaded: LoadedProduct, filled = () => {}): ProductRead {
   const { asked, found } = look
-  const content = renderCopy(loaded.source, asked.representation, Math.floor(parts.nowUs() / 1000))
-  const payload = encodePayload(content)
+  const payload = encodePayload(renderCopy(loaded.source, asked.representation, Math.floor(parts.nowUs() / 1000)))
   const { rev } = loaded.source
   if (found.state === 'unfillable') parts.observe.fill('no-watermark')
   if (parts.keeper === null || found.state === 'unfillable' || found.state === 'away') filled()
   else parts.keeper.offer({ bucket: asked.bucket, key: asked.key, rev, asOf: loaded.asOf, payload }, filled)
-  const read = fromLoad(look, { loaded, content })
+  const read = fromLoad(look, loaded, payload)
   // No database is current: what a cache holds may be newer than what this one has.
   const known = loaded.marked ? lastKnown(parts, look) : null
   return known !== null && known.vouched > read.vouched ? known : keep(parts, asked, read, payload)
@@ -242,17 +241,16 @@ function acceptsByRev({ asked: { key, token }, found: { copy } }: Look): boolean
 
 function fromCopy({ asked: { key }, found: { copy, vouched } }: Look, forward: Forward): ProductRead | null {
   if (copy === null) return null
-  return { ...contentOf(key.productId, copy), rev: copy.rev, tier: 'redis', forward, vouched, marked: false }
+  return { ...readOf(key.productId, copy), rev: copy.rev, tier: 'redis', forward, vouched, marked: false }
 }
 
-function fromLoad(look: Look, { loaded, content }: { loaded: LoadedProduct; content: CopyContent }): ProductRead {
-  const { asked, found } = look
+function fromLoad({ asked, found }: Look, loaded: LoadedProduct, payload: Buffer): ProductRead {
   const forward = found.copy === null ? 'miss' : found.state === 'trusted' ? 'request' : 'stale'
   const { source, tier, asOf, marked } = loaded
-  return { ...contentOf(asked.key.productId, content), rev: source.rev, tier, forward, vouched: asOf, marked }
+  return { ...readOf(asked.key.productId, contentOf(payload)), rev: source.rev, tier, forward, vouched: asOf, marked }
 }
 
-function contentOf(id: string, content: CopyContent): Omit<ProductRead, 'rev' | 'tier' | 'forward' | 'vouched' | 'marked'> {
+function readOf(id: string, content: CopyContent): Omit<ProductRead, 'rev' | 'tier' | 'forward' | 'vouched' | 'marked'> {
   const { state, names, body, card, locale, changedAtMs, renderedAtMs, contained } = content
   return { id, state, names, body, card, locale, changedAtMs, renderedAtMs, contained }
 }

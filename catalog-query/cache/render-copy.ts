@@ -2,7 +2,7 @@
 import type { ProductDocument, ProductState } from '../../shared/product-document.ts'
 import { renderProduct, type Representation } from '../../shared/representation.ts'
 import type { Stamp } from '../../shared/stamp.ts'
-import type { CopyContent } from './copy.ts'
+import type { RenderedContent } from './copy.ts'
 import { encodeNames } from './product-names.ts'
 
 /** One product as a snapshot or an event showed it. */
@@ -16,19 +16,17 @@ export interface ProductSource {
   readonly contained: Stamp
 }
 
-const EMPTY = Buffer.alloc(0)
-
 /** Pure but for the clock that is passed in; the work grows with the document. */
-export function renderCopy(source: ProductSource, representation: Representation, nowMs: number): CopyContent {
+export function renderCopy(source: ProductSource, representation: Representation, nowMs: number): RenderedContent {
   const { state, changedAtMs, contained } = source
   const known = { state, changedAtMs, contained, renderedAtMs: nowMs }
-  if (source.document === null) return { ...known, locale: '', names: EMPTY, body: EMPTY, card: EMPTY }
+  if (source.document === null) return { ...known, locale: '', names: '', body: '', card: '' }
   const rendered = renderProduct(source.document, source.rev, representation)
   return {
     ...known,
     locale: rendered.locale,
     names: encodeNames(source.document, representation),
-    body: Buffer.from(rendered.body),
-    card: Buffer.from(rendered.card),
+    body: rendered.body,
+    card: rendered.card,
   }
 }

@@ -1,6 +1,7 @@
 /** gzip and brotli of products' pages: made when a page is first asked for, since most products are shown in lists and never opened. */
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
+import { ownBytes } from '../cache/own-bytes.ts'
 
 /** Of the codings in which a page is kept, its bytes. @param page names it: its content may change */
 export type CompressPage = (page: string, body: Buffer, coding: 'gzip' | 'br') => Buffer
@@ -45,13 +46,6 @@ export function createCompressedPages(maxBytes: number): CompressPage {
 
 function sizeOf({ body, gzip, br }: Page): number {
   return body.length + (gzip?.length ?? 0) + (br?.length ?? 0) + ENTRY_OVERHEAD_BYTES
-}
-
-/** A body may be a view of a socket's larger chunk, which it would keep alive. */
-function ownBytes(bytes: Buffer): Buffer {
-  const own = Buffer.allocUnsafeSlow(bytes.length)
-  bytes.copy(own)
-  return own
 }
 
 function gzipOf(body: Buffer): Buffer {

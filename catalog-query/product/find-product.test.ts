@@ -12,7 +12,7 @@ describe('names', () => {
     ...tinyDocument('p', 'One'),
     i18n: { de: { title: 'Eins', description: null, slug: 'eins' }, en: { title: 'One', description: null, slug: 'one' } },
   }
-  const product = { state: 'visible', names: encodeNames(document, { channel: 'default', locales: ['de', 'en'] }) }
+  const product = { state: 'visible', names: Buffer.from(encodeNames(document, { channel: 'default', locales: ['de', 'en'] })) }
 
   test('prove the key, every SKU, and the slug of the first locale alone', () => {
     expect(proves(product, proofOf({ by: 'key', value: 'key-p' }))).toBe(true)

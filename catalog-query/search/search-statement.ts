@@ -23,7 +23,7 @@ const FEW_MATCHES = 1_000
  */
 const SAMPLE_ENOUGH = 1 / 3
 /** With filters less is: most may not pass. */
-const SAMPLE_FILTERED = { lookedAt: 2_000, enough: 200 }
+const SAMPLE_FILTERED = { lookedAt: 2_000, enough: 150 }
 /** Of the sample so much more than enough is looked up and scored: it favours no product, so that more of it would hardly make the first pages better. */
 const SAMPLE_SCORED = 2
 /** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is enough: below it is not looked at. */

@@ -25,7 +25,7 @@ const SAMPLE_ENOUGH = 1 / 3
 /** With filters less is: most may not pass. */
 const SAMPLE_FILTERED = { lookedAt: 2_000, enough: 150 }
 /** Of the sample so much more than enough is looked up and scored: it favours no product, so that more of it would hardly make the first pages better. */
-const SAMPLE_SCORED = 2
+const SAMPLE_SCORED = 1.5
 /** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is enough: below it is not looked at. */
 const SAMPLE_EXPECTED = 4 / 3
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
@@ -153,7 +153,7 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
         where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
         limit ${rows(lookedAt)}) as m
       cross join lateral ${listedRow(scope)} as row
-      limit ${rows(SAMPLE_SCORED * enough)})`,
+      limit ${rows(Math.ceil(SAMPLE_SCORED * enough))})`,
     `in_sample as materialized (select count(distinct product_id) >= ${enough} as yes from sampled)`,
   ]
 }

@@ -21,8 +21,10 @@ test('a pool whose statements have indexes scans no table for them', async () =>
   const limits = { size: 1, connectMs: 5_000, statementMs: 5_000, applicationName: 'test' }
   const pool = createPool({ url: database.primaryUrl, ...limits, byIndexOnly: true }, pino({ level: 'silent' }))
   try {
-    const { rows } = await pool.query(`select current_setting('enable_seqscan') as scans, current_setting('jit') as jit`)
-    expect(rows).toEqual([{ scans: 'off', jit: 'off' }])
+    const { rows } = await pool.query(
+      `select current_setting('enable_seqscan') as scans, current_setting('jit') as jit, current_setting('plan_cache_mode') as plans`,
+    )
+    expect(rows).toEqual([{ scans: 'off', jit: 'off', plans: 'force_generic_plan' }])
   } finally {
     await pool.end()
   }

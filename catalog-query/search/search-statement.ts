@@ -18,14 +18,12 @@ const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
 /**
- * The sample is enough if it holds this part of what is scored: a list of 500 is twenty pages, and of all ages, where the first 1,500 that an index
- * finds are the oldest.
+ * So much of what would be scored is enough of the sample: a list of 500 is twenty pages, and of all ages, where the first 1,500 that an index finds are
+ * the oldest.
  */
 const SAMPLE_ENOUGH = 1 / 3
 /** With filters less is: most may not pass. */
 const SAMPLE_FILTERED = { lookedAt: 2_000, enough: 150 }
-/** Of the sample so much more than enough is looked up and scored: it favours no product, so that more of it would hardly make the first pages better. */
-const SAMPLE_SCORED = 1.5
 /** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is enough: below it is not looked at. */
 const SAMPLE_EXPECTED = 4 / 3
 /** So few that each of them is looked at, and none is missed for a word that very many have. */
@@ -153,7 +151,7 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
         where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
         limit ${rows(lookedAt)}) as m
       cross join lateral ${listedRow(scope)} as row
-      limit ${rows(Math.ceil(SAMPLE_SCORED * enough))})`,
+      limit ${rows(enough)})`,
     `in_sample as materialized (select count(distinct product_id) >= ${enough} as yes from sampled)`,
   ]
 }

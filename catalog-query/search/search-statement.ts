@@ -14,11 +14,11 @@ export interface SearchList {
 }
 
 /** What has the words in its title or names is scored first. */
-const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_500 }
+const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_000 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
 /**
- * So much of what would be scored is enough of the sample: a list of 500 is twenty pages, and of all ages, where the first 1,500 that an index finds are
+ * So much of what would be scored is enough of the sample: a list of 334 is fourteen pages, and of all ages, where the first 1,000 that an index finds are
  * the oldest.
  */
 const SAMPLE_ENOUGH = 1 / 3

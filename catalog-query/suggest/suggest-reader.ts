@@ -36,7 +36,7 @@ export type ReadSuggestions = (
 
 const PRODUCTS_AT_MOST = 6
 /** Suggestions are asked for at each key: less is looked at than for a list. */
-const DEPTH = { matches: 2_000, scored: 300 }
+const DEPTH = { matches: 2_000, scored: 200 }
 /** consistency.md, point 9. */
 const TRUST_US = 60_000_000
 const REFRESH_AFTER = 0.5

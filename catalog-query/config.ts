@@ -23,7 +23,7 @@ export interface QueryConfig {
   readonly redisUrl: string | null
   readonly kafkaBrokers: readonly string[]
   readonly topicPrefix: string
-  /** Of all caches that grow with the catalog or its readers, together. */
+  /** Of the caches in memory together, but for 6 MiB of brands, attributes and channels. */
   readonly memoryBytes: number
   /** Connections to each replica. */
   readonly poolSize: number

@@ -36,10 +36,11 @@ const CONNECT_MS = 500
 /** A read that takes longer is given up, and the next database is asked. With the grace well below a second: that is how long a frozen one is not found. */
 const STATEMENT_MS = 600
 const GRACE_MS = 100
-/** Of QUERY_MEMORY_MB: the rest is shared evenly by the smaller caches. */
+/** Of QUERY_MEMORY_MB, for products, and for their pages with gzip or brotli: the rest is shared evenly by the smaller caches. */
 const PRODUCTS_SHARE = 0.5
-/** Look-ups, pages compressed, 5 of lists and searches, 3 each of facets, suggestions and trees, 2 of offers: whatever is given `listBytes`. */
-const SMALLER_CACHES = 18
+const PAGES_SHARE = 0.15
+/** 5 of lists and searches, 3 each of facets, suggestions and trees, 2 of offers, and look-ups: whatever is given `listBytes`. */
+const SMALLER_CACHES = 17
 
 runProgram('query', async () => await start(readConfig()))
 
@@ -61,7 +62,8 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
   const clockIsSound = clock.isSound
   const reader = createProductReader({ memory, store, loader, nowUs, pause: sleep, observe: metrics.observe, clockIsSound })
   const reference = createReferenceData(replicas.readSnapshot, nowUs)
-  const listBytes = Math.floor((config.memoryBytes * (1 - PRODUCTS_SHARE)) / SMALLER_CACHES)
+  const pageBytes = Math.floor(config.memoryBytes * PAGES_SHARE)
+  const listBytes = Math.floor((config.memoryBytes * (1 - PRODUCTS_SHARE - PAGES_SHARE)) / SMALLER_CACHES)
 
   await startDrops(config, { log, lifecycle, pools, drop: (ids) => (ids.forEach(memory.drop), metrics.onDrops(ids.length)) })
   const watching = watchParts({ sources: replicas.sources, redis, clock }, signal)
@@ -86,6 +88,7 @@ async function start(config: QueryConfig): Promise<Lifecycle> {
     metrics: registry,
     verifyBearer: config.jwt === null ? null : createBearerVerifier(config.jwt),
     limiterRedis: config.rateLimit > 0 ? openRedis(config, 'limiter', { log, lifecycle }) : null,
+    pageBytes,
     listBytes,
     context: {
       readProduct: reader.readProduct,

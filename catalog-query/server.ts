@@ -41,7 +41,9 @@ export interface QueryServerParts {
   /** Counts for the rate limit; null: this process counts alone. */
   readonly limiterRedis: RedisClient | null
   readonly admission: Admission
-  /** Of each cache but that of products. */
+  /** Of products' pages with gzip or brotli. */
+  readonly pageBytes: number
+  /** Of each cache of lists, searches, facets, suggestions, trees and offers. */
   readonly listBytes: number
 }
 
@@ -63,7 +65,7 @@ export async function createQueryServer(parts: QueryServerParts): Promise<HttpSe
   registerProblemPages(app)
 
   const memory = { maxBytes: parts.listBytes }
-  registerProductRoutes(app, context, memory)
+  registerProductRoutes(app, context, { maxBytes: parts.pageBytes })
   registerBatchGet(app, context)
   registerOfferRoutes(app, context, memory)
   registerListRoutes(app, context, memory)

@@ -1,3 +1,4 @@
+import type { QueryConfig } from 'pg'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../test/support/parts.ts'
@@ -21,10 +22,30 @@ test('a pool whose statements have indexes scans no table for them', async () =>
   const limits = { size: 1, connectMs: 5_000, statementMs: 5_000, applicationName: 'test' }
   const pool = createPool({ url: database.primaryUrl, ...limits, byIndexOnly: true }, pino({ level: 'silent' }))
   try {
+    const { rows } = await pool.query(`select current_setting('enable_seqscan') as scans, current_setting('jit') as jit`)
+    expect(rows).toEqual([{ scans: 'off', jit: 'off' }])
+  } finally {
+    await pool.end()
+  }
+})
+
+test('a statement that asks for it is planned once for all values, and no other', async () => {
+  await using database = await testDatabase()
+  const limits = { size: 1, connectMs: 5_000, statementMs: 5_000, applicationName: 'test' }
+  const pool = createPool({ url: database.primaryUrl, ...limits }, pino({ level: 'silent' }))
+  const text = 'select count(*) from product where updated_at > $1'
+  try {
+    for (const year of [2001, 2002, 2003]) {
+      await pool.query({ name: 'once', text, values: [`${year}-01-01`], plannedOnce: true } as QueryConfig)
+      await pool.query({ name: 'each time', text, values: [`${year}-01-01`] })
+    }
     const { rows } = await pool.query(
-      `select current_setting('enable_seqscan') as scans, current_setting('jit') as jit, current_setting('plan_cache_mode') as plans`,
+      'select name, generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements order by name',
     )
-    expect(rows).toEqual([{ scans: 'off', jit: 'off', plans: 'force_generic_plan' }])
+    expect(rows).toEqual([
+      { name: 'each time', generic: 0, custom: 3 },
+      { name: 'once', generic: 3, custom: 0 },
+    ])
   } finally {
     await pool.end()
   }

@@ -36,16 +36,36 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
     ...(options.byIndexOnly === true ? { verify: useIndexesOnly } : {}),
   })
   pool.on('error', (error) => log.warn({ err: error.message }, 'an idle PostgreSQL connection failed'))
+  pool.on('connect', planOnceIfAsked)
   return pool
 }
 
-// A statement with a name is planned once for each connection, whatever its values: to plan a search takes as long as to run it (1.1 ms), and PostgreSQL
-// would do so each time, since it takes the plan for any values to be dearer. One that hangs on its values has no name.
+/** A statement with a name that is planned once for each connection, for whatever values. */
+export interface PlannedOnce {
+  readonly plannedOnce?: true
+}
+
+/**
+ * PostgreSQL plans a prepared statement for its values each time where it estimates that a plan for any values would cost more. Of a search the two are
+ * the same and the planning takes as long as the rest, so such a statement asks for the other. What follows it is planned as always.
+ */
+function planOnceIfAsked(client: PoolClient): void {
+  const query = client.query.bind(client) as (...args: readonly unknown[]) => unknown
+  let isOnce = false
+  const queryAsPlanned = (...args: readonly unknown[]): unknown => {
+    const wanted = (args[0] as PlannedOnce | undefined)?.plannedOnce === true
+    if (wanted === isOnce) return query(...args)
+    isOnce = wanted
+    const send = () => query(...args)
+    // Where this fails, so does the statement, which tells whoever asks.
+    return (query(`set plan_cache_mode = ${wanted ? 'force_generic_plan' : 'auto'}`) as Promise<unknown>).then(send, send)
+  }
+  client.query = queryAsPlanned as PoolClient['query']
+}
+
 // Up to PostgreSQL 17 a scan that there is no other way for, of a small table, looks so dear with this that its statement would be compiled each time.
 function useIndexesOnly(client: PoolClient, done: (error?: Error) => void): void {
-  client.query('set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan', (error: Error | null) =>
-    done(error ?? undefined),
-  )
+  client.query('set enable_seqscan = off; set jit = off', (error: Error | null) => done(error ?? undefined))
 }
 
 const SERIALIZATION_FAILURE = '40001'

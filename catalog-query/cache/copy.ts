@@ -122,7 +122,7 @@ function decodePayload(payload: Buffer): CopyContent | null {
 /** Of a payload that this release made. @throws Error when it is none */
 export function contentOf(payload: Buffer): CopyContent {
   const content = decodePayload(payload)
-  if (content === null) throw new Error('A payload of our own cannot be read back')
+  if (content === null) throw new Error(`Expected a payload of format ${FORMAT}, got ${payload.length} bytes that begin with ${payload[0]}`)
   return content
 }
 

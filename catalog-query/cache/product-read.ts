@@ -85,4 +85,6 @@ export interface SnapshotStatement {
    * server. Absent: a look-up by key, which takes long only where the server is sick.
    */
   readonly costly?: true
+  /** It has a name, and its best plan is the same for any values (shared/postgres.ts). */
+  readonly plannedOnce?: true
 }

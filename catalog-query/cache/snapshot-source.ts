@@ -116,7 +116,8 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
 }
 
 async function readOnce(pool: Pool, statement: SnapshotStatement): Promise<RawSnapshot> {
-  const query = { name: statement.name, text: wrapped(statement.text), values: [...statement.values], types: AS_TEXT }
+  const { name, text, values, plannedOnce } = statement
+  const query = { name, text: wrapped(text), values: [...values], types: AS_TEXT, ...(plannedOnce === true ? { plannedOnce } : {}) }
   for (let attempt = 1; ; attempt++) {
     try {
       return toSnapshot((await pool.query<TextRow>(query)).rows)

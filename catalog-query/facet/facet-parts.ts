@@ -181,6 +181,7 @@ export function attributeParts(
     { part: 'value', facet: `'attr.' || k.code`, value: 't.value', count: 'k.n' },
     `from ${name}_tokens k join facet_token t on t.id = k.token where k.place <= ${VALUES_AT_MOST}`,
   )
+  // In the order of the dictionary's index, where neighbours are on one page: in that of the count, a look-up costs a third more.
   const cells = selectRow(
     { part: 'cell', facet: `'attr.' || k.code`, ...CELL_COLUMNS },
     `from (

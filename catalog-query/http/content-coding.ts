@@ -1,4 +1,4 @@
-/** Accept-Encoding: which of the codings that are stored with an answer a client wants (RFC 9110, 12.5.3). */
+/** Accept-Encoding: which of our codings a client wants (RFC 9110, 12.5.3). */
 import { LRUCache } from 'lru-cache'
 
 export type Coding = 'br' | 'gzip' | 'identity'

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
+import { ownBytes } from '../cache/own-bytes.ts'
 
 /** The gzip of a body that was asked for before; null: send it as it is. */
 export type FindGzip = (tag: string, body: () => Buffer) => Buffer | null
@@ -27,7 +28,8 @@ export function createGzipCache(maxBytes: number): FindGzip {
   async function compress(tag: string, body: Buffer): Promise<void> {
     pending.add(tag)
     try {
-      const compressed = await gzipAsync(body, { level: LEVEL })
+      // zlib answers with a view of all that it had set aside.
+      const compressed = ownBytes(await gzipAsync(body, { level: LEVEL }))
       bodies.set(tag, compressed, { size: compressed.length + ENTRY_OVERHEAD_BYTES })
     } finally {
       pending.delete(tag)

@@ -23,9 +23,9 @@ test('other bytes of the same page are compressed anew, also of the same length'
   expect(brotliDecompressSync(compressPage('1', body('price 10 '), 'br'))).toEqual(body('price 10 '))
 })
 
-test('what was given may be overwritten afterwards: the bytes that are kept are its own', () => {
+test('a view of a larger chunk may be overwritten afterwards: the bytes that are kept are its own', () => {
   const compressPage = createCompressedPages(1e6)
-  const socket = body('first ')
+  const socket = Buffer.concat([body('before '), body('first ')]).subarray(body('before ').length)
   const first = compressPage('1', socket, 'gzip')
   socket.fill('x')
   expect(gunzipSync(compressPage('1', socket, 'gzip')).equals(socket)).toBe(true)
@@ -37,10 +37,20 @@ test('beyond its bytes the page that was not asked for the longest goes', () => 
   const first = compressPage('1', body('one page '), 'gzip')
   compressPage('2', body('two page '), 'gzip')
   expect(compressPage('1', body('one page '), 'gzip')).toBe(first)
-  for (const name of ['3', '4']) compressPage(name, body('another '), 'gzip')
+  compressPage('3', body('another '), 'gzip')
+  expect(compressPage('1', body('one page '), 'gzip')).toBe(first)
+  for (const name of ['4', '5']) compressPage(name, body('another '), 'gzip')
   expect(compressPage('1', body('one page '), 'gzip')).not.toBe(first)
   // One that is larger than all is not kept, and no error.
-  expect(gunzipSync(compressPage('5', body('large '.repeat(10)), 'gzip'))).toEqual(body('large '.repeat(10)))
+  expect(gunzipSync(compressPage('6', body('large '.repeat(10)), 'gzip'))).toEqual(body('large '.repeat(10)))
+})
+
+test('what is kept holds no more memory than its bytes', () => {
+  const compressPage = createCompressedPages(1e6)
+  for (const coding of ['gzip', 'br'] as const) {
+    const made = compressPage('1', body('a page '), coding)
+    expect(made.buffer.byteLength).toBe(made.length)
+  }
 })
 
 test('a body larger than the small window is compressed whole', () => {

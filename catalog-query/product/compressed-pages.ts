@@ -3,7 +3,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
 import { ownBytes } from '../cache/own-bytes.ts'
 
-/** Of the codings in which a page is kept, its bytes. @param page names it: its content may change */
+/** The page's body in this coding. @param page its id and representation; the body may change */
 export type CompressPage = (page: string, body: Buffer, coding: 'gzip' | 'br') => Buffer
 
 /** Below this a compressed body saves less than its headers and the client's work cost. */
@@ -38,7 +38,7 @@ export function createCompressedPages(maxBytes: number): CompressPage {
     const page = known?.body.equals(body) ? known : { body: ownBytes(body), gzip: null, br: null }
     const ready = page[coding]
     if (ready !== null) return ready
-    const made = ENCODERS[coding](body)
+    const made = ownBytes(ENCODERS[coding](body))
     pages.set(name, { ...page, [coding]: made })
     return made
   }

@@ -36,12 +36,13 @@ export interface ProductParts {
   readonly compressPage: CompressPage
 }
 
+export interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
 /** @throws CatalogError not-found or gone, with the headers of any other answer already set; not-acceptable */
-export function sendProduct(
-  { context, compressPage }: ProductParts,
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  answer: ProductAnswer,
-): FastifyReply {
+export function sendProduct({ context, compressPage }: ProductParts, { request, reply }: Exchange, answer: ProductAnswer): FastifyReply {
   const { read, reshape } = answer
   setFreshness(context, reply, answer)
   if (read.state !== 'visible') throw notThere(answer)

@@ -13,7 +13,7 @@ import type { Resolved } from '../reference-data.ts'
 import type { FoundProduct } from './find-product.ts'
 import type { LookUp } from './look-up.ts'
 import { createCompressedPages } from './compressed-pages.ts'
-import { sendProduct, setFreshness, type ProductAnswer, type ProductParts, type Reshape } from './product-answer.ts'
+import { sendProduct, setFreshness, type Exchange, type ProductAnswer, type ProductParts, type Reshape } from './product-answer.ts'
 import { PRODUCT_FIELDS } from './product-schema.ts'
 import { PRODUCT_ANSWERS, ProductId, READ_ROUTE } from './route-schema.ts'
 import { registerVariantsRoute } from './variants-route.ts'
@@ -79,11 +79,6 @@ export function registerProductRoutes(app: HttpServer, context: ReadContext, opt
   )
 
   registerVariantsRoute(app, context)
-}
-
-interface Exchange {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
 }
 
 interface Asked {

@@ -115,7 +115,7 @@ export function repairStatement({ words, pairs }: DoubtfulParts, locales: readon
     pairs.map(({ term }) => term),
     pairs.map(({ word }) => word),
   ]
-  return { name: `repair-${locales.join('-')}`, text, values, costly: true }
+  return { name: `repair-${locales.join('-')}`, text, values, costly: true, plannedOnce: true }
 }
 
 /** Whether any product has the word; counted, since for a first row alone the table would be scanned. The index finds all that have it before the first is seen: it is asked of rare words only. */

@@ -17,12 +17,9 @@ export interface SearchList {
 const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_000 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
-/**
- * So much of what would be scored is enough of the sample: a list of 334 is fourteen pages, and of all ages, where the first 1,000 that an index finds are
- * the oldest.
- */
+/** So much of what would be scored is enough of the sample. It is of all ages, where the first that an index finds are the oldest. */
 const SAMPLE_ENOUGH = 1 / 3
-/** With filters less is: most may not pass. */
+/** With filters fewer are enough, and more are looked at, since most may not pass. */
 const SAMPLE_FILTERED = { lookedAt: 2_000, enough: 150 }
 /** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is enough: below it is not looked at. */
 const SAMPLE_EXPECTED = 4 / 3
@@ -126,19 +123,21 @@ export function searchStatement(
     ${place}
     order by scored.position ${direction}, id ${direction}
     limit ${rows} offset ${skip}`
-  return { name: scope.checks.length === 0 && skip === 0 ? name : '', text, values: scope.values, costly: true }
+  const isPlain = scope.checks.length === 0 && skip === 0
+  return { name: isPlain ? name : '', text, values: scope.values, costly: true, ...(isPlain ? { plannedOnce: true } : {}) }
 }
 
 /**
- * As tables: `sampled`, what very many have in their title, among the sample and with its row of the list; and whether it is enough (`in_sample`), so that
- * nothing else need be looked at. Where filters leave so few of the sample that it is not, it was in vain.
+ * As tables: `sampled`, what very many have in their title, among the sample and with its row of the list, as much as is enough; and whether it is
+ * (`in_sample`), so that nothing else need be looked at. Where filters leave so few of the sample that it is not, it was in vain. In the order of a hash, since
+ * the index finds the oldest first.
  */
 function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }: SearchDepth): readonly string[] {
   const { checks, findNear, bind } = scope
   const isFiltered = checks.length > 0 || findNear !== null
   const mostEnough = Math.ceil(SAMPLE_ENOUGH * scored)
   const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * mostEnough), bind)
-  const lookedAt = isFiltered ? Math.min(SAMPLE_FILTERED.lookedAt, matches) : matches
+  const lookedAt = isFiltered ? Math.min(SAMPLE_FILTERED.lookedAt, matches) : scored
   const enough = isFiltered ? Math.min(SAMPLE_FILTERED.enough, mostEnough) : mostEnough
   // A product has a row for each locale.
   const rows = (products: number) => products * wanted.locales.length
@@ -146,10 +145,13 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
     /* sql */ `sampled as materialized (
       select m.product_id, m.place, row.popularity, row.in_stock
       from (
-        select s.product_id, s.ctid as place
-        from read.search s
-        where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
-        limit ${rows(lookedAt)}) as m
+        select product_id, place
+        from (
+          select s.product_id, s.ctid as place
+          from read.search s
+          where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
+          limit ${rows(lookedAt)}) as found
+        order by uuid_hash(product_id)) as m
       cross join lateral ${listedRow(scope)} as row
       limit ${rows(enough)})`,
     `in_sample as materialized (select count(distinct product_id) >= ${enough} as yes from sampled)`,

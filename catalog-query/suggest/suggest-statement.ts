@@ -69,7 +69,7 @@ export function nameStatement(channel: string, { text, query }: { text: string; 
       from read.listing l
       where l.channel_id = (select channel_id from asked) and l.category_id = c.id)
     limit ${NAMES_AT_MOST})`
-  return { name: 'suggest-names', text: sql, values: [channel, text, query.text.replaceAll(' ', '-')], costly: true }
+  return { name: 'suggest-names', text: sql, values: [channel, text, query.text.replaceAll(' ', '-')], costly: true, plannedOnce: true }
 }
 
 /** Popular products that are looked at, each by its key, for the beginning of a word. */
@@ -96,7 +96,7 @@ export function popularStatement(
       limit 1) as begins
     order by l.popularity desc, l.product_id desc
     limit ${rows}`
-  return { name: 'suggest-popular', text: sql, values: [channel, text, locales], costly: true }
+  return { name: 'suggest-popular', text: sql, values: [channel, text, locales], costly: true, plannedOnce: true }
 }
 
 function mostPopular(columns: string, { channelId, limit }: { readonly channelId: string; readonly limit: number }): string {

@@ -143,7 +143,7 @@ test('no suggestion scans a table', async () => {
         nameStatement('default', { text: prefixText(query, ''), query }),
         popularStatement('default', { text: prefixText(query, 'AB'), locales: ['en'], rows: 6 }),
       ]) {
-        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${statement.text}`, [...statement.values])
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${statement.text}`)
         expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on (?:brand|category|search|listing)/)
       }
     }

@@ -46,6 +46,7 @@ export async function openQueryServer(database: TestDatabase, settings: Settings
     rateLimit,
     limiterRedis,
     admission: createAdmission({ maxInFlight: 1_000, maxDelayMs: 0 }),
+    pageBytes: MEMORY_BYTES,
     listBytes: MEMORY_BYTES,
     context: {
       ...reader,

@@ -19,6 +19,8 @@ const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_000 }
 const FEW_MATCHES = 1_000
 /** So much of what would be scored is enough of the sample. It is of all ages, where the first that an index finds are the oldest. */
 const SAMPLE_ENOUGH = 1 / 3
+/** Twice as many are looked at: those that are taken are of all ages, where the sample has no more than that. */
+const SAMPLE_LOOKED_AT = 2
 /** With filters fewer are enough, and more are looked at, since most may not pass. */
 const SAMPLE_FILTERED = { lookedAt: 2_000, enough: 150 }
 /** Expected in the sample by the vocabulary, which knows titles and names alone, for each that is enough: below it is not looked at. */
@@ -137,7 +139,7 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
   const isFiltered = checks.length > 0 || findNear !== null
   const mostEnough = Math.ceil(SAMPLE_ENOUGH * scored)
   const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * mostEnough), bind)
-  const lookedAt = isFiltered ? Math.min(SAMPLE_FILTERED.lookedAt, matches) : scored
+  const lookedAt = isFiltered ? Math.min(SAMPLE_FILTERED.lookedAt, matches) : SAMPLE_LOOKED_AT * mostEnough
   const enough = isFiltered ? Math.min(SAMPLE_FILTERED.enough, mostEnough) : mostEnough
   // A product has a row for each locale.
   const rows = (products: number) => products * wanted.locales.length

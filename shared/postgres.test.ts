@@ -2,7 +2,7 @@ import type { QueryConfig } from 'pg'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../test/support/parts.ts'
-import { allSent, createPool, inTransaction, isUnavailable, RetryTransaction } from './postgres.ts'
+import { allSent, createPool, inTransaction, isUnavailable, RetryTransaction, type PlannedOnce } from './postgres.ts'
 
 test('a connection that ends between two statements fails its transaction and nothing else', async () => {
   await using database = await testDatabase()
@@ -36,7 +36,8 @@ test('a statement that asks for it is planned once for all values, and no other'
   const text = 'select count(*) from product where updated_at > $1'
   try {
     for (const year of [2001, 2002, 2003]) {
-      await pool.query({ name: 'once', text, values: [`${year}-01-01`], plannedOnce: true } as QueryConfig)
+      const once: QueryConfig & PlannedOnce = { name: 'once', text, values: [`${year}-01-01`], plannedOnce: true }
+      await pool.query(once)
       await pool.query({ name: 'each time', text, values: [`${year}-01-01`] })
     }
     const { rows } = await pool.query(
@@ -47,6 +48,24 @@ test('a statement that asks for it is planned once for all values, and no other'
       { name: 'once', generic: 3, custom: 0 },
     ])
   } finally {
+    await pool.end()
+  }
+})
+
+test('a server that freezes behind a statement that was planned once is given up after one wait', async () => {
+  await using database = await testDatabase()
+  const limits = { size: 1, connectMs: 5_000, statementMs: 900, graceMs: 100, applicationName: 'test' }
+  const pool = createPool({ url: database.primaryUrl, ...limits }, pino({ level: 'silent' }))
+  const once: QueryConfig & PlannedOnce = { name: 'once', text: 'select pg_backend_pid() as pid', plannedOnce: true }
+  const { rows } = await pool.query<{ pid: number }>(once)
+  const pid = rows[0]?.pid as number
+  process.kill(pid, 'SIGSTOP')
+  const begunMs = performance.now()
+  try {
+    await expect(pool.query('select 1')).rejects.toSatisfy(isUnavailable)
+    expect(performance.now() - begunMs).toBeLessThan(1_800)
+  } finally {
+    process.kill(pid, 'SIGCONT')
     await pool.end()
   }
 })

@@ -40,7 +40,7 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
   return pool
 }
 
-/** A statement with a name that is planned once for each connection, for whatever values. */
+/** Of a statement with a name: it is planned once for each connection, for whatever values. One whose best plan hangs on its values has no name. */
 export interface PlannedOnce {
   readonly plannedOnce?: true
 }
@@ -48,6 +48,7 @@ export interface PlannedOnce {
 /**
  * PostgreSQL plans a prepared statement for its values each time where it estimates that a plan for any values would cost more. Of a search the two are
  * the same and the planning takes as long as the rest, so such a statement asks for the other. What follows it is planned as always.
+ * Not for transactions: one that is rolled back would take the setting with it.
  */
 function planOnceIfAsked(client: PoolClient): void {
   const query = client.query.bind(client) as (...args: readonly unknown[]) => unknown
@@ -55,10 +56,12 @@ function planOnceIfAsked(client: PoolClient): void {
   const queryAsPlanned = (...args: readonly unknown[]): unknown => {
     const wanted = (args[0] as PlannedOnce | undefined)?.plannedOnce === true
     if (wanted === isOnce) return query(...args)
-    isOnce = wanted
-    const send = () => query(...args)
-    // Where this fails, so does the statement, which tells whoever asks.
-    return (query(`set plan_cache_mode = ${wanted ? 'force_generic_plan' : 'auto'}`) as Promise<unknown>).then(send, send)
+    const set = query(`set plan_cache_mode = ${wanted ? 'force_generic_plan' : 'auto'}`) as Promise<unknown>
+    // Where this fails the statement is not sent: of a frozen server, one wait is over.
+    const answer = set.then(() => ((isOnce = wanted), query(...args)))
+    const done = args.at(-1)
+    if (typeof done === 'function') answer.catch((error: unknown) => void done(error))
+    return answer
   }
   client.query = queryAsPlanned as PoolClient['query']
 }

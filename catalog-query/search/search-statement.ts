@@ -17,7 +17,7 @@ export interface SearchList {
 const LIST_DEPTH: SearchDepth = { matches: 10_000, scored: 1_000 }
 /** Of words in more products than these, it is looked whether the filters leave few. */
 const FEW_MATCHES = 1_000
-/** So much of what would be scored is enough of the sample. It is of all ages, where the first that an index finds are the oldest. */
+/** So much of what would be scored is enough of the sample. */
 const SAMPLE_ENOUGH = 1 / 3
 /** Twice as many are looked at: those that are taken are of all ages, where the sample has no more than that. */
 const SAMPLE_LOOKED_AT = 2
@@ -139,21 +139,25 @@ function sampledRows(scope: ListScope, wanted: WantedWords, { matches, scored }:
   const isFiltered = checks.length > 0 || findNear !== null
   const mostEnough = Math.ceil(SAMPLE_ENOUGH * scored)
   const isWorthIt = wanted.missing > 0 ? 'false' : isVeryCommon(wanted, Math.ceil(SAMPLE_EXPECTED * mostEnough), bind)
-  const lookedAt = isFiltered ? Math.min(SAMPLE_FILTERED.lookedAt, matches) : SAMPLE_LOOKED_AT * mostEnough
+  const lookedAt = Math.min(isFiltered ? SAMPLE_FILTERED.lookedAt : SAMPLE_LOOKED_AT * mostEnough, matches)
   const enough = isFiltered ? Math.min(SAMPLE_FILTERED.enough, mostEnough) : mostEnough
   // A product has a row for each locale.
   const rows = (products: number) => products * wanted.locales.length
+  const inSample = /* sql */ `
+          select s.product_id, s.ctid as place
+          from read.search s
+          where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}`
+  // Read only where the channel has too few of the first.
+  const later = isFiltered ? '' : `union all (${inSample} limit ${rows(matches - lookedAt)} offset ${rows(lookedAt)})`
   return [
     /* sql */ `sampled as materialized (
       select m.product_id, m.place, row.popularity, row.in_stock
       from (
-        select product_id, place
-        from (
-          select s.product_id, s.ctid as place
-          from read.search s
-          where ${isWorthIt} and ${sampleMatchesOf(wanted, bind)}
-          limit ${rows(lookedAt)}) as found
-        order by uuid_hash(product_id)) as m
+        (select product_id, place
+        from (${inSample}
+          limit ${rows(lookedAt)}) as first
+        order by uuid_hash(product_id))
+        ${later}) as m
       cross join lateral ${listedRow(scope)} as row
       limit ${rows(enough)})`,
     `in_sample as materialized (select count(distinct product_id) >= ${enough} as yes from sampled)`,

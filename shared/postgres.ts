@@ -59,8 +59,8 @@ function planOnceIfAsked(client: PoolClient): void {
     const set = query(`set plan_cache_mode = ${wanted ? 'force_generic_plan' : 'auto'}`) as Promise<unknown>
     // Where this fails the statement is not sent: of a frozen server, one wait is over.
     const answer = set.then(() => ((isOnce = wanted), query(...args)))
-    const done = args.at(-1)
-    if (typeof done === 'function') answer.catch((error: unknown) => void done(error))
+    const tell = args.at(-1)
+    if (typeof tell === 'function') answer.catch((error: unknown) => void tell(error))
     return answer
   }
   client.query = queryAsPlanned as PoolClient['query']

@@ -42,7 +42,7 @@ export function createPool(options: PostgresOptions, log: Pick<Logger, 'warn'>):
 
 /** Of a statement with a name: it is planned once for each connection, for whatever values. One whose best plan hangs on its values has no name. */
 export interface PlannedOnce {
-  readonly plannedOnce?: true
+  readonly plannedOnce?: boolean
 }
 
 /**

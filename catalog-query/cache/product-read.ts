@@ -1,4 +1,5 @@
 /** What a read of one product gives, whichever tier answered: the ports between the cache and the HTTP routes. */
+import type { PlannedOnce } from '../../shared/postgres.ts'
 import type { ProductState } from '../../shared/product-document.ts'
 import type { Representation } from '../../shared/representation.ts'
 import type { Stamp } from '../../shared/stamp.ts'
@@ -75,7 +76,7 @@ export interface Snapshot<Row> {
  */
 export type ReadSnapshot = <Row>(statement: SnapshotStatement, token: ConsistencyToken | null) => Promise<Snapshot<Row>>
 
-export interface SnapshotStatement {
+export interface SnapshotStatement extends PlannedOnce {
   /** Names the prepared statement. */
   readonly name: string
   readonly text: string
@@ -85,6 +86,4 @@ export interface SnapshotStatement {
    * server. Absent: a look-up by key, which takes long only where the server is sick.
    */
   readonly costly?: true
-  /** It has a name, and its best plan is the same for any values (shared/postgres.ts). */
-  readonly plannedOnce?: true
 }

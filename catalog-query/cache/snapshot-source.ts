@@ -116,8 +116,8 @@ export function createSnapshotSource(options: { name: string; tier: 'replica' | 
 }
 
 async function readOnce(pool: Pool, statement: SnapshotStatement): Promise<RawSnapshot> {
-  const { name, text, values, plannedOnce } = statement
-  const query = { name, text: wrapped(text), values: [...values], types: AS_TEXT, ...(plannedOnce === true ? { plannedOnce } : {}) }
+  const { name, text, values, plannedOnce = false } = statement
+  const query = { name, text: wrapped(text), values: [...values], types: AS_TEXT, plannedOnce }
   for (let attempt = 1; ; attempt++) {
     try {
       return toSnapshot((await pool.query<TextRow>(query)).rows)

@@ -126,7 +126,7 @@ export function searchStatement(
     order by scored.position ${direction}, id ${direction}
     limit ${rows} offset ${skip}`
   const isPlain = scope.checks.length === 0 && skip === 0
-  return { name: isPlain ? name : '', text, values: scope.values, costly: true, ...(isPlain ? { plannedOnce: true } : {}) }
+  return { name: isPlain ? name : '', text, values: scope.values, costly: true, plannedOnce: isPlain }
 }
 
 /**

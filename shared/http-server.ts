@@ -21,6 +21,7 @@ import {
   invalidBody,
   type FieldError,
 } from './problem.ts'
+import { codeOf, expectedBy, pointerOf, type SchemaFault } from './schema-faults.ts'
 import { traceIdOf } from './trace-context.ts'
 
 export interface HttpServerOptions {
@@ -124,7 +125,7 @@ export function sendProblem(error: CatalogError, request: FastifyRequest, reply:
 interface FastifyFailure extends Error {
   readonly code?: string
   readonly statusCode?: number
-  readonly validation?: readonly { keyword: string; instancePath: string; message?: string; params: Record<string, unknown> }[]
+  readonly validation?: readonly SchemaFault[]
   readonly validationContext?: string
 }
 
@@ -132,7 +133,7 @@ interface FastifyFailure extends Error {
 export function toCatalogError(error: unknown, request: FastifyRequest): CatalogError {
   if (error instanceof CatalogError) return error
   const failure = error as FastifyFailure
-  if (failure.validation) return fromValidation(failure)
+  if (failure.validation) return fromValidation(failure, request)
   if (failure.code === 'FST_ERR_BAD_URL')
     return invalidParameter([{ parameter: 'path', code: 'encoding', message: 'The URL must be percent-encoded UTF-8' }])
   if (failure.code === 'FST_ERR_MAX_PARAM_LENGTH')
@@ -141,6 +142,7 @@ export function toCatalogError(error: unknown, request: FastifyRequest): Catalog
   if (failure.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return unsupportedMediaType(request.headers['content-type'] ?? '', 'application/json')
   if (failure.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return malformedBody('The body is empty')
+  if (failure.code === 'FST_ERR_CTP_INVALID_JSON_BODY') return malformedBody('The body is not JSON')
   if (failure.statusCode !== undefined && failure.statusCode >= 400 && failure.statusCode < 500)
     return malformedBody('The request cannot be read')
   if (isUnavailable(error)) return unavailable('The database cannot be reached', error)
@@ -148,40 +150,36 @@ export function toCatalogError(error: unknown, request: FastifyRequest): Catalog
   return new CatalogError('internal', PROBLEMS.internal[1], { cause: error })
 }
 
-/** By the keyword of JSON Schema, what was expected: no message of a library leaves. */
-const EXPECTED: Readonly<Record<string, (params: Record<string, unknown>) => string>> = {
-  additionalProperties: () => 'is not known',
-  required: () => 'is required',
-  enum: ({ allowedValues }) => `must be one of ${[allowedValues].flat().join(', ')}`,
-  const: ({ allowedValue }) => `must be ${String(allowedValue)}`,
-  type: ({ type }) => `must be ${[type].flat().join(' or ')}`,
-  pattern: () => 'is not well formed',
-  format: ({ format }) => `must be a ${String(format)}`,
-  minimum: ({ limit }) => `must be at least ${String(limit)}`,
-  maximum: ({ limit }) => `must be at most ${String(limit)}`,
-  minLength: ({ limit }) => `must have at least ${String(limit)} characters`,
-  maxLength: ({ limit }) => `must have at most ${String(limit)} characters`,
-  minItems: ({ limit }) => `must have at least ${String(limit)} items`,
-  maxItems: ({ limit }) => `must have at most ${String(limit)} items`,
-  minProperties: ({ limit }) => `must have at least ${String(limit)} members`,
-  maxProperties: ({ limit }) => `must have at most ${String(limit)} members`,
-  uniqueItems: () => 'must have no item twice',
-}
-
 /** Of one answer: ten thousand parameters, each of them wrong, are not told one by one. */
 const ERRORS_AT_MOST = 100
 
-function fromValidation(failure: FastifyFailure): CatalogError {
-  const inBody = failure.validationContext === 'body'
-  const errors = (failure.validation ?? []).slice(0, ERRORS_AT_MOST).map((issue): FieldError => {
-    const named = issue.params['additionalProperty'] ?? issue.params['missingProperty']
-    const path = issue.instancePath + (typeof named === 'string' ? `/${named}` : '')
-    const place = inBody ? { pointer: path } : { parameter: path.replace(/^\//, '').replace(/\/\d+$/, '') }
-    const code = issue.keyword === 'additionalProperties' ? 'unknown' : issue.keyword
-    const what = EXPECTED[issue.keyword]?.(issue.params) ?? 'is not valid'
-    return { ...place, code, message: `${inBody ? path || 'The body' : place.parameter} ${what}` }
-  })
-  return inBody ? invalidBody(errors) : invalidParameter(errors)
+function fromValidation({ validation = [], validationContext }: FastifyFailure, request: FastifyRequest): CatalogError {
+  const faults = validation.slice(0, ERRORS_AT_MOST)
+  if (validationContext === 'body') return invalidBody(faults.map(bodyError))
+  const sent = (validationContext === 'querystring' ? request.query : {}) as Readonly<Record<string, unknown>>
+  // Of a name that stands twice where it may stand once, no value is looked at.
+  const repeated = new Set(faults.filter((fault) => fault.keyword === 'type' && Array.isArray(sent[parameterOf(fault)])).map(parameterOf))
+  const others = faults.filter((fault) => !repeated.has(parameterOf(fault)))
+  return invalidParameter([
+    ...[...repeated].map((parameter) => ({ parameter, code: 'type', message: `${parameter} must be given once` })),
+    ...others.map((fault) => ({
+      parameter: parameterOf(fault),
+      code: codeOf(fault),
+      message: `${parameterOf(fault)} ${expectedBy(fault)}`,
+    })),
+  ])
+}
+
+/** By its name, whichever of its values is wrong. */
+function parameterOf(fault: SchemaFault): string {
+  return pointerOf(fault)
+    .replace(/^\//, '')
+    .replace(/\/\d+$/, '')
+}
+
+function bodyError(fault: SchemaFault): FieldError {
+  const pointer = pointerOf(fault)
+  return { pointer, code: codeOf(fault), message: `${pointer || 'The body'} ${expectedBy(fault)}` }
 }
 
 /** The parser takes what it cannot decode as it is: a filter by `%FF` would find nothing, and nobody would know why. */

@@ -87,6 +87,25 @@ test.each([
   expect(errorsOf(document)).toEqual([{ pointer, code }])
 })
 
+test('everything that is wrong is told at once, in words of our own', () => {
+  const parsed = parseProductInput({
+    key: '',
+    title: '',
+    status: 'gone',
+    popularity: 'high',
+    attributes: { a: {} },
+    variants: [{ sku: 'S', stock: 'x' }],
+  })
+  expect(parsed.ok ? [] : parsed.errors.map(({ message }) => message).toSorted()).toEqual([
+    '/attributes/a must be string or number or boolean or array',
+    '/key must have at least 1 character',
+    '/popularity must be number',
+    '/status must be one of draft, active, archived',
+    '/title must have at least 1 character',
+    '/variants/0/stock must be integer',
+  ])
+})
+
 test('a compare-at price that is none is refused', () => {
   const prices = [{ channel: 'default', amount: 100, compareAt: 100 }]
   expect(errorsOf({ key: 'P', title: 'T', variants: [{ sku: 'S', prices }] })).toEqual([

@@ -1,7 +1,8 @@
 /** Turns what a writer sent into the one canonical form, or says everything that is wrong with it, each with its pointer. */
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FieldError } from '../../shared/problem.ts'
+import { codeOf, escapePointer, expectedBy, pointerOf, type SchemaFault } from '../../shared/schema-faults.ts'
 import type { AttributeValue } from '../../shared/product-document.ts'
 import { type CanonicalVariant, type ProductInput, ProductInputSchema, type RawProductInput } from './product-input.ts'
 
@@ -14,14 +15,20 @@ const DEFAULT_LOCALE = 'en'
 const EARLIEST_MS = Date.UTC(1900, 0)
 const LATEST_MS = Date.UTC(10_000, 0)
 
-const ajv = new Ajv({ allErrors: false, strict: false })
-addFormats.default(ajv)
-const validate = ajv.compile<RawProductInput>(ProductInputSchema)
+const isValid = compile({ allErrors: false })
+/** Slower, so it is asked only about a document that is wrong. */
+const findFaults = compile({ allErrors: true })
+
+function compile(options: { readonly allErrors: boolean }): ValidateFunction<RawProductInput> {
+  const ajv = new Ajv({ ...options, strict: false })
+  addFormats.default(ajv)
+  return ajv.compile<RawProductInput>(ProductInputSchema)
+}
 
 export function parseProductInput(raw: unknown): ParsedInput {
   const errors: FieldError[] = []
   if (!isStorable(raw, 0)) refuseUnstorableText(raw, '', errors, 0)
-  if (errors.length === 0 && !validate(raw)) errors.push(...ownFaults(validate.errors ?? []).map(toFieldError))
+  if (errors.length === 0 && !isValid(raw)) errors.push(...faultsOf(raw).map(toFieldError))
   if (errors.length > 0) return failed(raw, errors)
   const input = canonical(raw as RawProductInput, errors)
   return errors.length > 0 ? failed(raw, errors) : { ok: true, input }
@@ -32,27 +39,23 @@ function failed(raw: unknown, errors: readonly FieldError[]): ParsedInput {
   return { ok: false, errors: errors.slice(0, MAX_ERRORS), key }
 }
 
-/** Of `string or null` one is told what is wrong with the string, not that null would do. */
-function ownFaults(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const own = errors.filter(({ keyword, params }) => keyword !== 'anyOf' && params['type'] !== 'null')
-  return own.length > 0 ? own : errors
+function faultsOf(raw: unknown): readonly SchemaFault[] {
+  findFaults(raw)
+  const faults = findFaults.errors ?? []
+  // Of `string or null` one is told what is wrong with the string, not that null would do.
+  const own = faults.filter(({ keyword, params }) => keyword !== 'anyOf' && params['type'] !== 'null')
+  const places = Map.groupBy(own.length > 0 ? own : faults, (fault) => `${fault.keyword} ${pointerOf(fault)}`)
+  // What may be of one type or another is told once, with all of them.
+  return [...places.values()].map(([first, ...others]) =>
+    others.length === 0
+      ? first!
+      : { ...first!, params: { ...first!.params, type: [first!, ...others].map(({ params }) => params['type']) } },
+  )
 }
 
-function toFieldError(error: ErrorObject): FieldError {
-  const named = error.params['additionalProperty'] ?? error.params['missingProperty']
-  const pointer = error.instancePath + (typeof named === 'string' ? `/${escapePointer(named)}` : '')
-  const unknown = error.keyword === 'additionalProperties'
-  const allowed: unknown = error.params['allowedValues']
-  const what = unknown
-    ? 'is not known'
-    : Array.isArray(allowed)
-      ? `must be one of ${allowed.join(', ')}`
-      : (error.message ?? 'is not valid')
-  return { pointer, code: unknown ? 'unknown' : error.keyword, message: `${pointer || 'The document'} ${what}` }
-}
-
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+function toFieldError(fault: SchemaFault): FieldError {
+  const pointer = pointerOf(fault)
+  return { pointer, code: codeOf(fault), message: `${pointer || 'The document'} ${expectedBy(fault)}` }
 }
 
 /** What the schema allows is less deep; what is deeper it refuses without looking inside. */

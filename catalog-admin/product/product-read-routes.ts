@@ -31,7 +31,7 @@ export function registerProductReads(app: HttpServer, parts: ProductReadParts): 
 }
 
 function addWorkList(app: HttpServer, { pool, makeToken }: ProductReadParts): void {
-  const Status = Type.Union([Type.Literal('draft'), Type.Literal('active'), Type.Literal('archived')])
+  const Status = Type.Enum(['draft', 'active', 'archived'], { type: 'string' })
   const schema = {
     tags,
     summary: 'The work list: products, the latest edited first',

@@ -304,7 +304,10 @@ test('patches do not make a document larger than a PUT may send', async () => {
 })
 
 test('a body that is no JSON is 400, none at all too, another type 415, more than 1 MiB 413', async () => {
-  expect(await admin.call('POST', PRODUCTS, { body: '{"key":' })).toMatchObject({ status: 400, body: { type: '/problems/malformed-body' } })
+  expect(await admin.call('POST', PRODUCTS, { body: '{"key":' })).toMatchObject({
+    status: 400,
+    body: { type: '/problems/malformed-body', detail: 'The body is not JSON' },
+  })
   expect((await admin.call('POST', PRODUCTS, { headers: { 'content-type': 'application/json' } })).status).toBe(400)
   expect((await admin.call('POST', PRODUCTS, { body: 'a,b', headers: { 'content-type': 'text/csv' } })).status).toBe(415)
   expect((await admin.call('POST', PRODUCTS, { body: '{}', headers: { 'content-type': 'text/plain' } })).status).toBe(415)

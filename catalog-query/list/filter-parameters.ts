@@ -106,7 +106,11 @@ function toPriceRange(text: string): string {
   const range = parseRange(text)
   const isAmount = (end: number | null) => end === null || (Number.isSafeInteger(end) && end >= 0)
   if (range !== null && isAmount(range.from) && isAmount(range.to)) return formatRange(range)
-  throw refused('price', 'range', `price must be a range of minor units such as 1000..2000, 1000.. or ..2000, not "${text}"`)
+  throw refused(
+    'price',
+    'range',
+    `price must be a range of minor units such as 1000..2000, 1000.. or ..2000, the lower end first, not "${text}"`,
+  )
 }
 
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/

@@ -34,7 +34,8 @@ export interface FindRequest {
 export interface FoundProducts {
   /** Nearest to the start first. */
   readonly rows: Vouched<readonly ListRow[]>
-  readonly count: Vouched<ListCount> | null
+  /** How many there are in all: to be called once, beside whatever else the page needs. null: nobody has asked. */
+  readonly readCount: (() => Promise<Vouched<ListCount>>) | null
   /** What `q` was taken for; null without one. */
   readonly search: Vouched<{ readonly match: SearchMatch; readonly repaired: string | null }> | null
   readonly start: ListStart | null
@@ -104,12 +105,20 @@ async function findRelevant(
   const { rows, takenFor, ...search } = found.value
   const binding = searchBinding(canonical, search.match, takenFor)
   checkBinding(asked, binding)
-  const meaning = counted ? await interpret({ channel, filters, locales, q, match: search.match }, token) : null
-  const counting =
-    meaning === null ? null : await readCount({ channel, filters, q, sort: DEFAULT_SORT, wanted: meaning.value.wanted }, token)
-  // What is counted hangs on what the words were taken for.
-  const count = meaning === null || counting === null ? null : { ...counting, ...vouchingOf([meaning, counting]) }
-  return { rows: { ...found, value: rows }, search: { ...found, value: search }, count, start, canonical, binding }
+  const countMatches = async () => {
+    const meaning = await interpret({ channel, filters, locales, q, match: search.match }, token)
+    const counting = await readCount({ channel, filters, q, sort: DEFAULT_SORT, wanted: meaning.value.wanted }, token)
+    // What is counted hangs on what the words were taken for.
+    return { ...counting, ...vouchingOf([meaning, counting]) }
+  }
+  return {
+    rows: { ...found, value: rows },
+    search: { ...found, value: search },
+    readCount: counted ? countMatches : null,
+    start,
+    canonical,
+    binding,
+  }
 }
 
 async function findOrdered(
@@ -144,7 +153,17 @@ async function readListed(
   { readList, readCount }: FinderParts,
   { counted, ...request }: ListedRequest,
   token: ConsistencyToken | null,
-): Promise<Pick<FoundProducts, 'rows' | 'count'>> {
-  const [rows, count] = await Promise.all([readList(request, token), counted ? readCount(request.query, token) : null])
-  return { rows, count }
+): Promise<Pick<FoundProducts, 'rows' | 'readCount'>> {
+  const rows = await readList(request, token)
+  const countAll = async () => countOfWhole(rows, request) ?? (await readCount(request.query, token))
+  return { rows, readCount: counted ? countAll : null }
+}
+
+/** A list that ends on its first page is counted by its rows, so that the two agree. @returns null where there may be more */
+function countOfWhole(
+  rows: Vouched<readonly ListRow[]>,
+  { start, skip, limit }: Pick<ListedRequest, 'start' | 'skip' | 'limit'>,
+): Vouched<ListCount> | null {
+  const count = rows.value.length
+  return start === null && skip === 0 && count < rowsRead(limit) ? { ...rows, value: { value: count, relation: 'eq' } } : null
 }

@@ -41,6 +41,7 @@ const movedFar = (n: number, round: number) => {
 interface ListBody {
   readonly data: readonly { readonly id: string; readonly key: string; readonly rev: number; readonly title: string }[]
   readonly page: { readonly limit: number; readonly next: string | null; readonly prev: string | null }
+  readonly count?: { readonly value: number; readonly relation: string }
 }
 
 async function get(app: ReadingApp['app'], url: string, headers: Record<string, string> = {}) {
@@ -270,6 +271,15 @@ describe('bad input is 400 with its name', () => {
   )
 })
 
+test('a name that stands twice where it may stand once is told so, once', async () => {
+  const { app } = openReadingApp(database)
+  const { response } = await get(app, '/v1/products?limit=5&limit=6&count=capped&count=capped&sort=cheapest')
+  const errors = response.json<{ errors: readonly { message: string }[] }>().errors.map(({ message }) => message)
+  expect(errors.slice(0, 2)).toEqual(['limit must be given once', 'count must be given once'])
+  expect(errors[2]).toMatch(/^sort must be one of popular, /)
+  expect(errors).toHaveLength(3)
+})
+
 test('a cursor of other filters, another order, channel or release is refused; another limit or locale is not', async () => {
   const { app } = openReadingApp(database)
   const { body } = await get(app, '/v1/products?brand=acme&limit=2')
@@ -343,6 +353,28 @@ test('facts of filters, as a client meets them', async () => {
   expect(await found('inStock=true')).toBe('AB')
   expect(await found('updatedSince=2026-01-01T00:00:00%2B02:00')).toBe('ABC')
   expect(await found('updatedSince=2999-01-01T00:00:00Z')).toBe('')
+})
+
+test('every page of a list counts the same, whichever way it was reached', async () => {
+  const { app } = openReadingApp(database)
+  const lists = ['sort=title', 'sort=price&inStock=true', 'q=jacket', 'q=jacket&sort=title']
+  for (const list of lists) {
+    const page = async (rest: string) => (await get(app, `/v1/products?${list}&count=capped&fields=id${rest}`)).body
+    const all = await page('&limit=100')
+    const total = all?.data.length ?? 0
+    expect(total, list).toBeGreaterThan(1)
+    const shown: unknown[] = []
+    let last: typeof all = null
+    for (let next: string | null = ''; next !== null; next = last?.page.next ?? null) {
+      last = await page(`&limit=1${next === '' ? '' : `&cursor=${next}`}`)
+      expect(last?.count, list).toEqual({ value: total, relation: 'eq' })
+      shown.push(...(last?.data ?? []))
+    }
+    expect(shown, list).toEqual(all?.data)
+    for (const other of [`&limit=1&cursor=${last?.page.prev}`, '&limit=1&page=2', '&page=400', '']) {
+      expect((await page(other))?.count, `${list}${other}`).toEqual({ value: total, relation: 'eq' })
+    }
+  }
 })
 
 test('pages have numbers, counts and chosen fields; a cursor goes on where a number leads', async () => {

@@ -101,10 +101,10 @@ async function answerList(
   const { locales } = resolved.representation
   const counted = request.query.count !== undefined
   const wish = { channel: resolved.channel.code, locales, filters, q, sort, cursor, skip, limit, counted }
-  const { rows, count, search, start, canonical, binding } = await findProducts(wish, token)
+  const { rows, readCount, search, start, canonical, binding } = await findProducts(wish, token)
   const page = cutPage(rows.value, { limit, direction: start?.direction ?? (skip > 0 ? 'next' : null), placeOf, binding })
   const ids = page.shown.map(({ id }) => id)
-  const products = await context.readMany(ids, resolved.representation, token)
+  const [products, count] = await Promise.all([context.readMany(ids, resolved.representation, token), readCount?.() ?? null])
   // What went since the list was read is left out; it speaks for the answer all the same, since its absence is part of it.
   const shown = products.filter(({ state }) => state === 'visible')
   const extra = { ...(count === null ? {} : { count: count.value }), ...search?.value }

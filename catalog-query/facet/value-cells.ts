@@ -48,52 +48,72 @@ const ROUND_WORTH: Readonly<Record<number, number>> = {
   1.2: 0.35,
 }
 
+/** By edge. */
+const UNROUNDNESS = CELL_EDGES.map((edge) => {
+  if (edge === 0) return 0
+  const mantissa = Number(Math.abs(edge).toExponential().split('e')[0])
+  return ROUND_WORTH[mantissa] ?? 0.5
+})
+
 /**
  * Counts products, each once a bucket however many of its numbers are in it: all numbers there, less one for each two neighbours.
  * @returns none where all numbers are in one cell
  */
 export function toBuckets(cells: readonly ValueCell[], neighbours: readonly Neighbours[]): readonly Bucket[] {
-  const total = sum(cells)
-  const edges = chooseEdges(cells, total)
+  const counts = countByEdge(cells)
+  const edges = chooseEdges(counts)
   if (edges.length === 0) return []
   const ends = [null, ...edges, null]
   return ends.slice(1).map((to, i) => {
     const from = ends[i] ?? null
-    const upTo = to === null ? total : countBelow(cells, to) + countAt(cells, to)
-    const numbers = upTo - (from === null ? 0 : countBelow(cells, from))
+    const upTo = to === null ? counts.total : countBelow(counts, to) + (counts.at[to] ?? 0)
+    const numbers = upTo - (from === null ? 0 : countBelow(counts, from))
     const range = { from: from === null ? null : edgeAt(from), to: to === null ? null : edgeAt(to) }
     return { ...range, count: numbers - countWithin(neighbours, range) }
   })
 }
 
+interface EdgeCounts {
+  readonly total: number
+  /** By edge, as far as there are numbers at or above it. */
+  readonly below: readonly number[]
+  readonly at: readonly number[]
+}
+
+function countByEdge(cells: readonly ValueCell[]): EdgeCounts {
+  const last = cells.reduce((most, { cell }) => Math.max(most, cell), 0)
+  const inCell = Array.from({ length: last + 1 }, () => 0)
+  const at = Array.from({ length: last }, () => 0)
+  for (const { cell, atEdge, count } of cells) {
+    inCell[cell]! += count
+    if (atEdge) at[cell - 1]! += count
+  }
+  let sum = 0
+  const below = inCell.map((count) => (sum += count))
+  return { total: sum, below: below.slice(0, last), at }
+}
+
 function countWithin(neighbours: readonly Neighbours[], { from, to }: Pick<Bucket, 'from' | 'to'>): number {
-  return sum(neighbours.filter(({ low, high }) => (from === null || low >= from) && (to === null || high <= to)))
+  return neighbours.reduce(
+    (sum, { low, high, count }) => ((from === null || low >= from) && (to === null || high <= to) ? sum + count : sum),
+    0,
+  )
 }
 
 /** Indexes into CELL_EDGES, ascending; between any two are numbers. */
-function chooseEdges(cells: readonly ValueCell[], total: number): readonly number[] {
-  const occupied = cells.map(({ cell }) => cell)
-  const candidates = CELL_EDGES.map((_, i) => ({ i, below: countBelow(cells, i) })).filter(
-    ({ i, below }) => below > 0 && below < total && i < Math.max(...occupied),
-  )
+function chooseEdges(counts: EdgeCounts): readonly number[] {
+  const { total } = counts
+  const candidates = counts.below.flatMap((below, i) => (below > 0 && below < total ? [{ i, below }] : []))
   const chosen = new Set<number>()
   for (let n = 1; n < BUCKETS; n++) {
     const wanted = (n * total) / BUCKETS
-    const cost = ({ i, below }: { i: number; below: number }) => (Math.abs(below - wanted) * BUCKETS) / total + unroundness(edgeAt(i))
+    const cost = ({ i, below }: { i: number; below: number }) => (Math.abs(below - wanted) * BUCKETS) / total + (UNROUNDNESS[i] ?? 0)
     const best = candidates.reduce<{ i: number; below: number } | null>((a, b) => (a === null || cost(b) < cost(a) ? b : a), null)
     if (best !== null) chosen.add(best.i)
   }
   // Two edges with nothing between them would be an empty bucket.
-  return [...chosen].sort((a, b) => a - b).filter((i, n, all) => n === 0 || countBelow(cells, i) > countBelow(cells, all[n - 1] ?? 0))
+  return [...chosen].sort((a, b) => a - b).filter((i, n, all) => n === 0 || countBelow(counts, i) > countBelow(counts, all[n - 1] ?? 0))
 }
 
 const edgeAt = (i: number): number => CELL_EDGES[i] ?? 0
-const sum = (counted: readonly { readonly count: number }[]): number => counted.reduce((total, { count }) => total + count, 0)
-const countBelow = (cells: readonly ValueCell[], edge: number): number => sum(cells.filter(({ cell }) => cell <= edge))
-const countAt = (cells: readonly ValueCell[], edge: number): number => sum(cells.filter(({ cell, atEdge }) => atEdge && cell === edge + 1))
-
-function unroundness(edge: number): number {
-  if (edge === 0) return 0
-  const mantissa = Number(Math.abs(edge).toExponential().split('e')[0])
-  return ROUND_WORTH[mantissa] ?? 0.5
-}
+const countBelow = ({ below, total }: EdgeCounts, edge: number): number => below[edge] ?? total

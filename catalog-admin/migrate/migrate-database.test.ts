@@ -10,7 +10,7 @@ import { migrateDatabase } from './migrate-database.ts'
 const run = promisify(execFile)
 const MAIN = join(import.meta.dirname, 'main.ts')
 const names = Array.from({ length: 3 }, () => `t_migrate_${randomBytes(6).toString('hex')}`)
-const MIGRATIONS = ['0001_catalog', '0002_import_key']
+const MIGRATIONS = ['0001_catalog', '0002_import_key', '0003_facet_token_number']
 const port = () => inject('primaryPort')
 
 beforeAll(async () => {

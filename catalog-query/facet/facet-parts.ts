@@ -1,4 +1,4 @@
-/** The parts of the facets' statement, each a select of rows from what was counted in a set: `counted` is a table of token and n. */
+/** The parts of the facets' statement, each a select of rows from what was counted in a set: `counted` is a table of attributes with their tokens and counts. */
 import { FACET, facetToken } from '../../shared/facet-token.ts'
 import { tokenOf, type Bind } from '../list/list-filters.ts'
 import { selectRow } from './facet-row.ts'
@@ -19,12 +19,17 @@ const FIRST_ATTRIBUTE_ID = 100
 
 const VALUE_ID = 'token & 4294967295'
 
+/** @param attributeId SQL, or one of FACET @returns a table of token and n */
+function tokensOf(counted: string, attributeId: string | number): string {
+  return `(select unnest(tokens) as token, unnest(counts) as n from ${counted} where attribute_id = ${attributeId})`
+}
+
 /** Those right below the category that the list is about, or the roots. */
 export function categoryPart(counted: string, inCategory: boolean): string {
   const label = `jsonb_build_object('name', c.name, 'i18n', c.i18n)`
   const from = /* sql */ `
       from category c
-      join ${counted} k on k.token = (${tokenOf(FACET.category, 'c.id')})
+      join ${tokensOf(counted, FACET.category)} k on k.token = (${tokenOf(FACET.category, 'c.id')})
       where c.parent_id ${inCategory ? '= (select category_id from resolved)' : 'is null'}
       order by k.n desc, c.id
       limit ${CATEGORIES_AT_MOST}`
@@ -42,8 +47,7 @@ export function brandPart(counted: string): string {
   const from = /* sql */ `
       from (
         select token, n
-        from ${counted}
-        where token >> 32 = ${FACET.brand}
+        from ${tokensOf(counted, FACET.brand)} as brands
         order by n desc, token
         limit ${VALUES_AT_MOST}) as k
       join brand b on b.id = k.${VALUE_ID}`
@@ -54,7 +58,7 @@ export function brandPart(counted: string): string {
 export function selectedBrandPart(counted: string, slugs: string): string {
   const from = /* sql */ `
       from brand b
-      left join ${counted} k on k.token = (${tokenOf(FACET.brand, 'b.id')})
+      left join ${tokensOf(counted, FACET.brand)} k on k.token = (${tokenOf(FACET.brand, 'b.id')})
       where b.slug = any (${slugs}::text[])`
   return selectRow({ part: 'value', facet: `'brand'`, value: 'b.slug', count: 'coalesce(k.n, 0)', label: 'to_jsonb(b.name)' }, from)
 }
@@ -63,8 +67,7 @@ export function tagPart(counted: string): string {
   const from = /* sql */ `
       from (
         select token, n
-        from ${counted}
-        where token >> 32 = ${FACET.tag}
+        from ${tokensOf(counted, FACET.tag)} as tags
         order by n desc, token
         limit ${VALUES_AT_MOST}) as k
       join facet_token t on t.id = k.token`
@@ -73,7 +76,7 @@ export function tagPart(counted: string): string {
 
 /** What is either so or not: a row at most. */
 export function yesPart(name: 'inStock' | 'onSale', counted: string): string {
-  const from = `from ${counted} k where k.token = ${facetToken(FACET[name])}`
+  const from = `from ${tokensOf(counted, FACET[name])} k where k.token = ${facetToken(FACET[name])}`
   return selectRow({ part: 'value', facet: `'${name}'`, value: `'true'`, count: 'k.n' }, from)
 }
 
@@ -85,7 +88,7 @@ export function selectedValuesPart(
 ): string {
   const from = /* sql */ `
       from facet_token t
-      left join ${counted} k on k.token = t.id
+      left join ${tokensOf(counted, attributeId)} k on k.token = t.id
       where t.attribute_id = ${attributeId} and t.value = any (${values}::text[])`
   return selectRow({ part: 'value', facet, value: 't.value', count: 'coalesce(k.n, 0)' }, from)
 }
@@ -134,38 +137,32 @@ interface AttributeSource {
  * An attribute that is selected is shown in any case.
  */
 export function attributeTables({ name, counted, size, except, only }: AttributeSource): readonly string[] {
-  const isRange = `(select kind = 'number' from attribute where id = attribute_id) and variety > ${TERMS_AT_MOST}`
-  const sumOfSquares = 'squares / (covered * covered)'
-  const scored = /* sql */ `
-        select attribute_id, covered, variety, ${isRange} as is_range,
-          least(1, covered / greatest(1, ${size})) * (1 - ${sumOfSquares})
-            * case when ${isRange} then 1 else least(1, ${READABLE_VALUES} * ${sumOfSquares}) * (1 - variety / covered) end as score
-        from (
-          select token >> 32 as attribute_id, sum(n)::float8 as covered, count(*) as variety, sum(n::float8 * n) as squares
-          from ${counted}
-          where token >> 32 >= ${FIRST_ATTRIBUTE_ID}
-          group by 1) as g`
+  // null: no product is left with it (facet-answer.ts).
+  const isRange = `case when c.variety is not null then a.kind = 'number' and c.variety > ${TERMS_AT_MOST} end`
+  const sumOfSquares = 'c.squares / (c.covered * c.covered)'
+  const isWorthAPlace = `c.attribute_id >= ${FIRST_ATTRIBUTE_ID} and c.covered >= ${COVERAGE_AT_LEAST} * ${size}`
+  const source =
+    only === undefined
+      ? `from ${counted} c join attribute a on a.id = c.attribute_id where ${isWorthAPlace} and a.facetable and a.code <> all (${except}::text[])`
+      : `from attribute a left join ${counted} c on c.attribute_id = a.id where a.id = ${only}`
   const chosen = /* sql */ `${name} as materialized (
-      select a.id, a.code, a.labels, a.unit, s.is_range, s.score
-      from (${scored}) as s
-      ${only === undefined ? 'join' : 'right join'} attribute a on a.id = s.attribute_id
-      where ${only === undefined ? `a.facetable and s.score > 0 and s.covered >= ${COVERAGE_AT_LEAST} * ${size} and a.code <> all (${except}::text[])` : `a.id = ${only}`}
-      order by s.score desc, a.code
+      select *
+      from (
+        select a.id, a.code, a.labels, a.unit, c.tokens, c.counts, ${isRange} as is_range,
+          least(1, c.covered / greatest(1, ${size})) * (1 - ${sumOfSquares})
+            * case when ${isRange} then 1 else least(1, ${READABLE_VALUES} * ${sumOfSquares}) * (1 - c.variety / c.covered) end as score
+        ${source}) as scored
+      ${only === undefined ? 'where score > 0' : ''}
+      order by score desc, code
       limit ${ATTRIBUTES_AT_MOST})`
   const tokens = /* sql */ `${name}_tokens as materialized (
-      select k.token, k.n, c.code, row_number() over (partition by c.id order by k.n desc, k.token) as place
-      from ${name} c
-      join ${counted} k on k.token >> 32 = c.id
-      where not c.is_range)`
+      select token, n, code, row_number() over (partition by id order by n desc, token) as place
+      from (select id, code, unnest(tokens) as token, unnest(counts) as n from ${name} where not is_range) as each)`
   return [chosen, tokens]
 }
 
 /** @param set the products that the attributes were counted in */
-export function attributeParts(
-  { name, counted }: Pick<AttributeSource, 'name' | 'counted'>,
-  set: string,
-  edges: string,
-): readonly string[] {
+export function attributeParts(name: string, set: string, edges: string): readonly string[] {
   const attributes = selectRow(
     {
       part: 'attribute',
@@ -187,11 +184,9 @@ export function attributeParts(
     `from (
         select k.code, k.n, t.number as low, t.number as high
         from (
-          select c.code, k.token, k.n
-          from ${name} c
-          join ${counted} k on k.token >> 32 = c.id
-          where c.is_range
-          order by k.token
+          select code, token, n
+          from (select code, unnest(tokens) as token, unnest(counts) as n from ${name} where is_range) as each
+          order by token
           offset 0) as k
         join facet_token t on t.id = k.token
         where t.number is not null) as k

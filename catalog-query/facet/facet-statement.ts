@@ -54,14 +54,21 @@ export function facetStatement(sets: readonly FacetSet[]): SnapshotStatement {
 
 const sizeOf = (set: number): string => `(select size[${set + 1}] from sizes)`
 
-/** @param attributeId SQL, or one of FACET: whose tokens; undefined: all */
+/**
+ * An attribute a row, with its tokens and how many products have each: what is shown of one attribute is at hand without looking through all the others.
+ * @param attributeId SQL, or one of FACET: whose tokens; undefined: all
+ */
 function countedTable(i: number, attributeId?: string | number): string {
   // In the select list: as a table of its own `unnest` costs half as much again, since every row's list would be remembered for the next.
   return /* sql */ `counted_${i} as materialized (
-      select token, count(*)::int as n
-      from (select unnest(facets) as token from set_${i}) as tokens
-      ${attributeId === undefined ? '' : `where token >> 32 = ${attributeId}`}
-      group by token)`
+      select token >> 32 as attribute_id, array_agg(token) as tokens, array_agg(n) as counts,
+        sum(n)::float8 as covered, count(*) as variety, sum(n::float8 * n) as squares
+      from (
+        select token, count(*)::int as n
+        from (select unnest(facets) as token from set_${i}) as tokens
+        ${attributeId === undefined ? '' : `where token >> 32 = ${attributeId}`}
+        group by token) as each
+      group by 1)`
 }
 
 /** Offers whatever is not selected. */
@@ -80,7 +87,7 @@ function wholePart([whole, ...others]: readonly FacetSet[], { bind, edges }: { b
       ...unlessSelected('inStock', yesPart('inStock', 'counted_0')),
       ...unlessSelected('onSale', yesPart('onSale', 'counted_0')),
       ...unlessSelected('price', pricePart('set_0', edges)),
-      ...attributeParts({ name: 'chosen', counted: 'counted_0' }, 'set_0', edges),
+      ...attributeParts('chosen', 'set_0', edges),
     ],
   }
 }
@@ -111,7 +118,7 @@ function siblingPart(name: SiblingName, i: number, { sets, bind, edges }: { sets
       const selected = selectedValuesPart(bind(name), counted, { attributeId, values: bind(values) })
       return {
         tables: [countedTable(i, attributeId), ...tables],
-        selects: [...attributeParts({ name: `own_${i}`, counted }, set, edges), selected, ...rangeParts()],
+        selects: [...attributeParts(`own_${i}`, set, edges), selected, ...rangeParts()],
       }
     }
   }

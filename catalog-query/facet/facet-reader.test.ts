@@ -173,7 +173,7 @@ test('of a set too large to be counted, blocks of the table are looked at, and t
   expect(text).not.toMatch(/Seq Scan on (listing|facet_token)/)
 })
 
-test('ten callers count once, and what was counted is trusted for a minute', async () => {
+test('ten callers count once, and what was counted is kept', async () => {
   // Of a clock that nobody ticks all is marked, and counted again.
   await tick(database.primary)
   await database.caughtUp()

@@ -1,8 +1,9 @@
-/** Reads the facets of a list: from memory for up to 60 s, else counted on a replica, a few requests at a time. */
+/** Reads the facets of a list: from memory, for up to 60 s where much is counted; else counted on a replica, a few requests at a time. */
 import type { ConsistencyToken } from '../../shared/token.ts'
 import { createLimiter } from '../cache/limiter.ts'
 import type { ReadSnapshot, Snapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
+import { createSpareTime } from '../cache/spare-time.ts'
 import { earlier } from '../http/answer-headers.ts'
 import { cacheKey, type ListQuery } from '../list/list-query.ts'
 import { DEFAULT_SORT } from '../list/list-sorts.ts'
@@ -19,9 +20,7 @@ export interface FacetCounts {
 /** @throws CatalogError unavailable or overloaded */
 export type ReadFacets = (query: ListQuery, token: ConsistencyToken | null) => Vouched<FacetCounts> | Promise<Vouched<FacetCounts>>
 
-/** consistency.md, point 9. */
-const TRUST_US = 60_000_000
-/** Counted again in the background from half a minute on, while somebody asks. */
+/** Counted again in the background from half of its time on, while somebody asks. */
 const REFRESH_AFTER = 0.5
 /** At a time and process: the rest of the replicas' connections stay for lists and products. */
 const CONCURRENCY = 2
@@ -31,11 +30,12 @@ const ROW_BYTES = 250
 
 export function createFacetReader(readSnapshot: ReadSnapshot, options: { maxBytes: number }): ReadFacets {
   const sizeOf = ({ rows }: FacetCounts) => rows.length * ROW_BYTES
-  const cache = createSnapshotCache<FacetCounts>({ ...options, sizeOf, trustUs: () => TRUST_US, refreshAfter: REFRESH_AFTER })
+  const { trustUs, spend } = createSpareTime()
+  const cache = createSnapshotCache<FacetCounts>({ ...options, sizeOf, trustUs, refreshAfter: REFRESH_AFTER })
   const limiter = createLimiter({ what: 'the counting of facets', concurrency: CONCURRENCY, queue: QUEUE, waitMs: WAIT_MS })
   return (query, token) => {
     const key = cacheKey({ ...query, sort: DEFAULT_SORT })
-    return cache.read(key, token, (withToken) => limiter.run(() => countFacets(readSnapshot, query, withToken)))
+    return cache.read(key, token, (withToken) => limiter.run(() => spend(() => countFacets(readSnapshot, query, withToken))))
   }
 }
 

@@ -52,6 +52,24 @@ async function facetsOf(app: ReadingApp['app'], query: string): Promise<Map<stri
   return new Map(response.json<FacetAnswer>().facets.map((facet) => [facet.parameter, facet]))
 }
 
+test('a server that counts little shows a change in facets as soon as in lists', async () => {
+  await using own = await testDatabase()
+  const ownTicking = setInterval(() => void tick(own.primary).catch(() => {}), 100)
+  try {
+    await putProducts(own, [product(1)])
+    await tick(own.primary)
+    await own.caughtUp()
+    const { app } = openReadingApp(own)
+    const shown = async () => (await facetsOf(app, '')).get('tag')
+    expect(await shown()).toBeUndefined()
+    await putProducts(own, [{ ...product(1), tags: ['new'] }])
+    // Kept for a minute, it would be counted again after half of one.
+    await expect.poll(shown, { timeout: 10_000, interval: 100 }).toMatchObject({ values: [{ value: 'new', count: 1 }] })
+  } finally {
+    clearInterval(ownTicking)
+  }
+})
+
 test('facets come in the order in which a person narrows a list down, with labels, and without what tells nothing apart', async () => {
   const { app } = openReadingApp(database)
   const facets = await facetsOf(app, 'locale=de')

@@ -59,7 +59,7 @@ export function registerFacetRoutes(app: HttpServer, context: ReadContext, optio
   const schema = {
     operationId: 'countFacets',
     summary: 'Count what a list could be narrowed down by',
-    description: `Counts are at most 60 s old (Catalog-Staleness); one’s own selection does not hide its siblings. ${ATTRIBUTE_DESCRIPTION}`,
+    description: `Counts are as fresh as a list, or at most 60 s old where very much is counted (Catalog-Staleness); one’s own selection does not hide its siblings. ${ATTRIBUTE_DESCRIPTION}`,
     tags: ['lists'],
     querystring: FacetParameters,
     response: listAnswers(FacetsAnswer),

@@ -1,7 +1,8 @@
-/** Reads suggestions: from memory for up to 60 s, else by two statements on a replica; a third where the spelling has to be repaired. */
+/** Reads suggestions: from memory, for up to 60 s where many are asked for; else by two statements on a replica, a third where the spelling has to be repaired. */
 import type { ConsistencyToken } from '../../shared/token.ts'
 import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
+import { createSpareTime } from '../cache/spare-time.ts'
 import { vouchingOf } from '../http/answer-headers.ts'
 import type { ListRow } from '../list/list-row.ts'
 import type { InterpreterOptions, InterpretQuery } from '../search/query-meaning.ts'
@@ -37,8 +38,6 @@ export type ReadSuggestions = (
 const PRODUCTS_AT_MOST = 6
 /** Suggestions are asked for at each key: less is looked at than for a list. */
 const DEPTH = { matches: 2_000, scored: 200 }
-/** consistency.md, point 9. */
-const TRUST_US = 60_000_000
 const REFRESH_AFTER = 0.5
 const ENTRY_BYTES = 3_000
 
@@ -47,16 +46,13 @@ export function createSuggestReader(
   interpret: InterpretQuery,
   { maxBytes, understand }: InterpreterOptions,
 ): ReadSuggestions {
-  const cache = createSnapshotCache<Suggestions>({
-    maxBytes,
-    sizeOf: () => ENTRY_BYTES,
-    trustUs: () => TRUST_US,
-    refreshAfter: REFRESH_AFTER,
-  })
+  const { trustUs, spend } = createSpareTime()
+  const cache = createSnapshotCache<Suggestions>({ maxBytes, sizeOf: () => ENTRY_BYTES, trustUs, refreshAfter: REFRESH_AFTER })
   return (request, token) => {
     const query = understand(request.q, request.locales)
     const key = `${request.channel} ${request.locales.join()} ${query.text}`
-    return cache.read(key, token, (withToken) => suggest({ readSnapshot, interpret, understand }, { ...request, query }, withToken))
+    const parts = { readSnapshot, interpret, understand }
+    return cache.read(key, token, (withToken) => spend(() => suggest(parts, { ...request, query }, withToken)))
   }
 }
 

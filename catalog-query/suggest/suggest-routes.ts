@@ -1,4 +1,4 @@
-/** `GET /v1/suggest`: what a query that is still being typed may become, at most 60 s old; the products' cards as fresh as in a list. */
+/** `GET /v1/suggest`: what a query that is still being typed may become, as fresh as a list or, where much is asked for, at most 60 s old; the products' cards as fresh as in a list. */
 import { Type, type Static } from 'typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpServer } from '../../shared/http-server.ts'
@@ -48,7 +48,8 @@ export function registerSuggestRoutes(app: HttpServer, context: ReadContext, opt
   const schema = {
     operationId: 'suggest',
     summary: 'Suggest products, categories and brands for what is being typed',
-    description: 'What is suggested is at most 60 s old (Catalog-Staleness); the products themselves are as fresh as in a list.',
+    description:
+      'What is suggested is as fresh as a list, or at most 60 s old where very much is asked for (Catalog-Staleness); the products themselves are as fresh as in a list.',
     tags: ['lists'],
     querystring: SuggestParameters,
     response: listAnswers(SuggestAnswer),

@@ -17,6 +17,7 @@ export interface ImportConfig {
 export const USAGE = `Usage: npm run import -- FILE [--dry-run] [--mode upsert|create|update] [--url URL] [--key KEY]
 
 FILE is NDJSON, one product a line; a name that ends in .gz is sent as it is. "-" reads standard input.
+A product without "status":"active" is a draft, which readers do not see.
 --dry-run    check everything, write nothing
 --mode       upsert (default) creates and updates; create refuses products that are there, update those that are not
 --url        of the admin server, default http://127.0.0.1:3001

@@ -23,6 +23,7 @@ interface Facet {
   readonly values?: readonly { readonly value: string }[]
   readonly min?: number | null
   readonly max?: number | null
+  readonly buckets?: readonly { readonly from: number | null; readonly to: number | null }[]
 }
 
 interface Page {
@@ -50,25 +51,23 @@ export async function browsingKinds(client: HttpClient, random: Random, count: n
   const facets = await readPatiently<{ facets: readonly Facet[] }>(client, '/v1/products/facets?inStock=true')
   const make = (path: () => string) => distinct(path, count)
   const category = () => encodeURIComponent(pick(random, categories).slug)
-  const term = termsOf(facets.facets, random)
+  const terms = selectable(facets.facets)
   const range = rangesOf(facets.facets, random)
+  const choices = await readChoices(client, random, categories, count)
   const sort = () => pick(random, SORTS)
   const lastPage = lastPageOf(total)
   return [
     { name: 'list, a category', paths: make(() => `/v1/products?category=${category()}&sort=${sort()}`) },
-    { name: 'list, one value', paths: make(() => `/v1/products?${term()}&sort=${sort()}`) },
+    { name: 'list, one value', paths: make(() => `/v1/products?${termOf(terms, random)}&sort=${sort()}`) },
     { name: 'list, a range', paths: make(() => `/v1/products?${range()}&sort=${sort()}`) },
-    {
-      name: 'list, three filters',
-      paths: make(() => `/v1/products?category=${category()}&${term()}&price=${priceRange(random)}&sort=${sort()}`),
-    },
-    { name: 'list, counted', paths: make(() => `/v1/products?category=${category()}&${term()}&count=capped`) },
+    { name: 'list, three filters', paths: make(() => `/v1/products?${choices.three()}&sort=${sort()}`) },
+    { name: 'list, counted', paths: make(() => `/v1/products?${choices.two()}&count=capped`) },
     { name: `page ${lastPage}`, paths: make(() => `/v1/products?page=${lastPage - below(random, Math.min(16, lastPage))}&sort=${sort()}`) },
     { name: 'deep cursor', paths: await deepPaths(client, lastPage, count) },
     whole,
     menu,
     { name: 'facets, a category', paths: make(() => `/v1/products/facets?category=${category()}`) },
-    { name: 'facets, filtered', paths: make(() => `/v1/products/facets?category=${category()}&${term()}&price=${priceRange(random)}`) },
+    { name: 'facets, filtered', paths: make(() => `/v1/products/facets?${choices.three()}`) },
     { name: 'facets, of a search', paths: make(() => `/v1/products/facets?q=${words.two()}`) },
     { name: 'search, a word', paths: make(() => `/v1/products?q=${words.one()}`) },
     { name: 'search, two words', paths: make(() => `/v1/products?q=${words.two()}`) },
@@ -110,12 +109,41 @@ function distinct(path: () => string, count: number): readonly string[] {
   return [...paths]
 }
 
-function termsOf(facets: readonly Facet[], random: Random): () => string {
-  const terms = facets.filter(({ parameter, values }) => parameter !== 'category' && parameter !== 'inStock' && (values ?? []).length > 0)
-  return () => {
-    const { parameter, values = [] } = pick(random, terms)
-    return `${encodeURIComponent(parameter)}=${encodeURIComponent(pick(random, values).value)}`
+interface Choices {
+  /** A category, and a value of its facets. */
+  readonly two: () => string
+  /** And a range of its prices. */
+  readonly three: () => string
+}
+
+/** What shoppers narrow a category down to: a value and a range that its own facets offer. Put together at random, they leave nothing in most categories. */
+async function readChoices(client: HttpClient, random: Random, categories: readonly Category[], count: number): Promise<Choices> {
+  const offered: { readonly two: () => string; readonly three: () => string }[] = []
+  for (const slug of new Set(Array.from({ length: count }, () => pick(random, categories).slug))) {
+    const category = `category=${encodeURIComponent(slug)}`
+    const { facets } = await readPatiently<{ facets: readonly Facet[] }>(client, `/v1/products/facets?${category}`)
+    const buckets = facets.find(({ parameter }) => parameter === 'price')?.buckets ?? []
+    const terms = selectable(facets)
+    if (buckets.length === 0 || terms.length === 0) continue
+    const two = () => `${category}&${termOf(terms, random)}`
+    const price = () => {
+      const { from, to } = pick(random, buckets)
+      return `price=${from ?? ''}..${to ?? ''}`
+    }
+    offered.push({ two, three: () => `${two()}&${price()}` })
   }
+  if (offered.length === 0) throw new Error('No category has facets to narrow it down by: import products that differ')
+  return { two: () => pick(random, offered).two(), three: () => pick(random, offered).three() }
+}
+
+/** Facets of values that differ between products; most are in stock. */
+function selectable(facets: readonly Facet[]): readonly Facet[] {
+  return facets.filter(({ parameter, values }) => parameter !== 'category' && parameter !== 'inStock' && (values ?? []).length > 0)
+}
+
+function termOf(facets: readonly Facet[], random: Random): string {
+  const { parameter, values = [] } = pick(random, facets)
+  return `${encodeURIComponent(parameter)}=${encodeURIComponent(pick(random, values).value)}`
 }
 
 function rangesOf(facets: readonly Facet[], random: Random): () => string {

@@ -3,14 +3,14 @@ import { parseArgs } from 'node:util'
 import type { RunningProcess } from '../stack/process.ts'
 import { OF_THE_WHOLE } from './browsing-paths.ts'
 import { positiveInteger, runTool, UsageError } from './command-line.ts'
-import { openKeptCatalog, type CatalogContents } from './kept-catalog.ts'
-import { measureCatalog, type MeasuredKind } from './measure-catalog.ts'
+import { openKeptCatalog, type CatalogContents, type KeptCatalog } from './kept-catalog.ts'
+import { measureCatalogs, type MeasuredKind } from './measure-catalog.ts'
 import { findSources, generatedSource } from './run-import.ts'
 import { endOnSignals } from './run-options.ts'
 import { printTable } from './table.ts'
 
 const USAGE = `npm run measure:browsing -- --data FOLDER [--catalogs real,generated:86524,generated:1000000] [--requests 100] [--seed 1]
-FOLDER keeps the catalogs, which are imported once (a million products take a quarter of an hour and some 14 GB). Each is measured on its own; the last is compared with each of the others.
+FOLDER keeps the catalogs, which are imported once (a million products take a quarter of an hour and some 14 GB). They are measured in turns; the last is compared with each of the others.
 Measure on a machine that does nothing else.`
 
 const MAX_REQUESTS = 1_000
@@ -33,21 +33,18 @@ async function main(args: readonly string[]): Promise<number> {
   const requests = positiveInteger('--requests', values.requests, MAX_REQUESTS)
   const seed = positiveInteger('--seed', values.seed)
   const contents = values.catalogs.split(',').map(contentsOf)
-  const measured: (readonly MeasuredKind[])[] = []
   const started: RunningProcess[] = []
   endOnSignals({
     [Symbol.asyncDispose]: async () => {
       for (const one of started.toReversed()) await one.stop()
     },
   })
-  for (const wanted of contents) {
-    await using catalog = await openKeptCatalog(data, wanted, (one) => started.push(one))
-    process.stderr.write(`measures ${wanted.name}\n`)
-    measured.push(await measureCatalog(catalog, { requests, seed }))
-  }
+  await using opened = new AsyncDisposableStack()
+  const catalogs: KeptCatalog[] = []
+  for (const wanted of contents) catalogs.push(opened.use(await openKeptCatalog(data, wanted, (one) => started.push(one))))
   return report(
     contents.map(({ name }) => name),
-    measured,
+    await measureCatalogs(catalogs, { requests, seed }),
   )
 }
 

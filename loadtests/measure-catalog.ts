@@ -1,8 +1,8 @@
-/** What each kind of request costs in one catalog: times and CPU where no cache answers, and the plans of its statements. */
+/** What each kind of request costs in several catalogs: times and CPU where no cache answers, and the plans of its statements. */
 import { browsingKinds, type BrowsingKind } from './browsing-paths.ts'
 import { createHttpClient } from './http-client.ts'
 import type { KeptCatalog } from './kept-catalog.ts'
-import { createLatencies } from './latency.ts'
+import { createLatencies, type Latencies } from './latency.ts'
 import { cpuMs } from './process-cpu.ts'
 import { createRandom } from './random.ts'
 import { logLength, readPlans } from './statement-plans.ts'
@@ -27,13 +27,29 @@ export interface MeasuredKind {
   readonly failures: readonly string[]
 }
 
-/** Kind by kind, a request at a time. */
-export async function measureCatalog(catalog: KeptCatalog, options: { requests: number; seed: number }): Promise<readonly MeasuredKind[]> {
-  const kinds = await makeKinds(catalog, options)
+/**
+ * Kind by kind, a request at a time.
+ * @returns the kinds of each catalog, in their order
+ */
+export async function measureCatalogs(
+  catalogs: readonly KeptCatalog[],
+  options: { requests: number; seed: number },
+): Promise<readonly (readonly MeasuredKind[])[]> {
+  const asked: AskedCatalog[] = []
+  const plans: (readonly Plans[])[] = []
   // First the plans, then the times: what the plans cost is in no time, and files are in the machine's memory as they are in a catalog that is used.
-  const plans = await explainKinds(catalog, kinds)
-  const times = await timeKinds(catalog, kinds)
-  return kinds.map(({ name }, i) => ({ name, ...times[i]!, ...plans[i]! }))
+  for (const catalog of catalogs) {
+    const kinds = await makeKinds(catalog, options)
+    asked.push({ catalog, kinds })
+    plans.push(await explainKinds(catalog, kinds))
+  }
+  const times = await timeKinds(asked)
+  return asked.map(({ kinds }, i) => kinds.map(({ name }, n) => ({ name, ...times[i]![n]!, ...plans[i]![n]! })))
+}
+
+interface AskedCatalog {
+  readonly catalog: KeptCatalog
+  readonly kinds: readonly BrowsingKind[]
 }
 
 async function makeKinds(catalog: KeptCatalog, { requests, seed }: { requests: number; seed: number }): Promise<readonly BrowsingKind[]> {
@@ -88,70 +104,103 @@ async function largeTables({ database }: KeptCatalog): Promise<ReadonlySet<strin
 
 type Times = Omit<MeasuredKind, 'name' | keyof Plans>
 
-async function timeKinds(catalog: KeptCatalog, kinds: readonly BrowsingKind[]): Promise<readonly Times[]> {
-  const warm = kinds.map((kind) => ({ ...kind, paths: kind.paths.slice(0, WARM_UP) }))
-  const cold = kinds.map((kind) => (kind.once === true ? kind : { ...kind, paths: kind.paths.slice(WARM_UP) }))
-  const timed: Times[] = []
-  let query = await catalog.startQuery()
-  try {
-    for (const kind of warm) await timeKind(catalog, query, kind)
-    for (const kind of cold) {
-      if (kind.once !== true) {
-        timed.push(await timeKind(catalog, query, kind))
-        continue
-      }
-      const each: Times[] = []
-      for (const path of kind.paths) {
-        await query.process.stop()
-        query = await catalog.startQuery()
-        for (const other of warm) if (other.once !== true) await timeKind(catalog, query, other)
-        each.push(await timeKind(catalog, query, { ...kind, paths: [path] }))
-      }
-      timed.push(together(each))
+/**
+ * The requests of a kind are asked in so many turns, of one catalog after the other: what slows the machine for a while slows all of them. Few, since
+ * the first of a turn finds nothing of its catalog in the processor's caches.
+ */
+const TURNS = 5
+
+async function timeKinds(asked: readonly AskedCatalog[]): Promise<readonly (readonly Times[])[]> {
+  await using timed = new AsyncDisposableStack()
+  const each: { readonly process: TimedProcess; readonly kinds: readonly BrowsingKind[]; readonly times: Times[] }[] = []
+  for (const one of asked) each.push({ process: timed.use(await startTimed(one)), kinds: one.kinds, times: [] })
+  for (let n = 0; n < Math.max(...asked.map(({ kinds }) => kinds.length)); n++) {
+    const tallies = each.map(() => createTally())
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (const [i, { process, kinds }] of each.entries()) await process.ask(kinds[n]!, turn, tallies[i]!)
     }
-    return timed
-  } finally {
-    await query.process.stop()
+    for (const [i, { times }] of each.entries()) times.push(timesOf(tallies[i]!))
+  }
+  return each.map(({ times }) => times)
+}
+
+interface TimedProcess extends AsyncDisposable {
+  ask(kind: BrowsingKind, turn: number, tally: Tally): Promise<void>
+}
+
+async function startTimed({ catalog, kinds }: AskedCatalog): Promise<TimedProcess> {
+  const startWarm = async () => {
+    await using starting = new AsyncDisposableStack()
+    const query = starting.use(await startAsked(catalog))
+    for (const { paths, once } of kinds) if (once !== true) await query.ask(paths.slice(0, WARM_UP), createTally())
+    starting.move()
+    return query
+  }
+  let query = await startWarm()
+  return {
+    ask: async ({ paths, once = false }, turn, tally) => {
+      const part = once ? paths.slice(turn, turn + 1) : turnOf(paths.slice(WARM_UP), turn)
+      if (once && part.length > 0) {
+        await query[Symbol.asyncDispose]()
+        query = await startWarm()
+      }
+      await query.ask(part, tally)
+    },
+    [Symbol.asyncDispose]: () => query[Symbol.asyncDispose](),
   }
 }
 
-async function timeKind(
-  catalog: KeptCatalog,
-  query: { origin: string; process: { pid: number } },
-  { paths }: BrowsingKind,
-): Promise<Times> {
-  await using client = createHttpClient(query.origin, 1)
-  const latencies = createLatencies()
-  const failures: string[] = []
-  const before = [cpuMs(catalog.postgres.pid), cpuMs(query.process.pid)] as const
-  for (const path of paths) {
+/** Equal parts but for one. */
+function turnOf(paths: readonly string[], turn: number): readonly string[] {
+  return paths.slice(Math.floor((turn * paths.length) / TURNS), Math.floor(((turn + 1) * paths.length) / TURNS))
+}
+
+interface Tally {
+  readonly latencies: Latencies
+  postgresCpuMs: number
+  queryCpuMs: number
+  readonly failures: string[]
+}
+
+function createTally(): Tally {
+  return { latencies: createLatencies(), postgresCpuMs: 0, queryCpuMs: 0, failures: [] }
+}
+
+interface AskedQuery extends AsyncDisposable {
+  ask(paths: readonly string[], tally: Tally): Promise<void>
+}
+
+async function startAsked(catalog: KeptCatalog): Promise<AskedQuery> {
+  const query = await catalog.startQuery()
+  const client = createHttpClient(query.origin, 1)
+  const send = async (path: string, { failures, latencies }: Tally) => {
     const { status, headers, body, sentMs, receivedMs } = await client.send({ path })
     if (status !== 200) failures.push(`${path} answered ${status}: ${body.slice(0, 300)}`)
     // Two wordings may be one query.
     if (!String(headers['cache-status']).includes('; hit')) latencies.recordMs(receivedMs - sentMs)
   }
-  const cpu = (pid: number, was: number) => (cpuMs(pid) - was) / Math.max(1, latencies.count)
+  return {
+    ask: async (paths, tally) => {
+      const [postgresMs, queryMs] = [cpuMs(catalog.postgres.pid), cpuMs(query.process.pid)]
+      for (const path of paths) await send(path, tally)
+      tally.postgresCpuMs += cpuMs(catalog.postgres.pid) - postgresMs
+      tally.queryCpuMs += cpuMs(query.process.pid) - queryMs
+    },
+    [Symbol.asyncDispose]: async () => {
+      await client[Symbol.asyncDispose]()
+      await query.process.stop()
+    },
+  }
+}
+
+function timesOf({ latencies, postgresCpuMs, queryCpuMs, failures }: Tally): Times {
+  const each = Math.max(1, latencies.count)
   return {
     count: latencies.count,
     p50Ms: latencies.percentileMs(50),
     p99Ms: latencies.percentileMs(99),
-    postgresCpuMs: cpu(catalog.postgres.pid, before[0]),
-    queryCpuMs: cpu(query.process.pid, before[1]),
+    postgresCpuMs: postgresCpuMs / each,
+    queryCpuMs: queryCpuMs / each,
     failures,
-  }
-}
-
-/** One request each. */
-function together(each: readonly Times[]): Times {
-  const latencies = createLatencies()
-  for (const { p50Ms } of each) latencies.recordMs(p50Ms)
-  const mean = (of: (times: Times) => number) => each.reduce((sum, times) => sum + of(times), 0) / each.length
-  return {
-    count: each.length,
-    p50Ms: latencies.percentileMs(50),
-    p99Ms: latencies.percentileMs(99),
-    postgresCpuMs: mean((times) => times.postgresCpuMs),
-    queryCpuMs: mean((times) => times.queryCpuMs),
-    failures: each.flatMap(({ failures }) => failures),
   }
 }

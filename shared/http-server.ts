@@ -21,7 +21,7 @@ import {
   invalidBody,
   type FieldError,
 } from './problem.ts'
-import { codeOf, expectedBy, pointerOf, type SchemaFault } from './schema-faults.ts'
+import { codeOf, expectedBy, pointerOf, unescapePointer, type SchemaFault } from './schema-faults.ts'
 import { traceIdOf } from './trace-context.ts'
 
 export interface HttpServerOptions {
@@ -172,9 +172,7 @@ function fromValidation({ validation = [], validationContext }: FastifyFailure, 
 
 /** By its name, whichever of its values is wrong. */
 function parameterOf(fault: SchemaFault): string {
-  return pointerOf(fault)
-    .replace(/^\//, '')
-    .replace(/\/\d+$/, '')
+  return unescapePointer(pointerOf(fault).split('/', 2)[1] ?? '')
 }
 
 function bodyError(fault: SchemaFault): FieldError {

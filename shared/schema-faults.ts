@@ -18,6 +18,10 @@ export function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
+export function unescapePointer(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
 /** For programs: the keyword, or `unknown`. */
 export function codeOf({ keyword }: SchemaFault): string {
   return keyword === 'additionalProperties' ? 'unknown' : keyword

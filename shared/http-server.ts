@@ -19,9 +19,8 @@ import {
   unavailable,
   unsupportedMediaType,
   invalidBody,
-  type FieldError,
 } from './problem.ts'
-import { codeOf, expectedBy, pointerOf, unescapePointer, type SchemaFault } from './schema-faults.ts'
+import { codeOf, documentError, expectedBy, pointerOf, unescapePointer, type SchemaFault } from './schema-faults.ts'
 import { traceIdOf } from './trace-context.ts'
 
 export interface HttpServerOptions {
@@ -155,7 +154,7 @@ const ERRORS_AT_MOST = 100
 
 function fromValidation({ validation = [], validationContext }: FastifyFailure, request: FastifyRequest): CatalogError {
   const faults = validation.slice(0, ERRORS_AT_MOST)
-  if (validationContext === 'body') return invalidBody(faults.map(bodyError))
+  if (validationContext === 'body') return invalidBody(faults.map((fault) => documentError(fault, 'The body')))
   const sent = (validationContext === 'querystring' ? request.query : {}) as Readonly<Record<string, unknown>>
   // Of a name that stands twice where it may stand once, no value is looked at.
   const repeated = new Set(faults.filter((fault) => fault.keyword === 'type' && Array.isArray(sent[parameterOf(fault)])).map(parameterOf))
@@ -173,11 +172,6 @@ function fromValidation({ validation = [], validationContext }: FastifyFailure, 
 /** By its name, whichever of its values is wrong. */
 function parameterOf(fault: SchemaFault): string {
   return unescapePointer(pointerOf(fault).split('/', 2)[1] ?? '')
-}
-
-function bodyError(fault: SchemaFault): FieldError {
-  const pointer = pointerOf(fault)
-  return { pointer, code: codeOf(fault), message: `${pointer || 'The body'} ${expectedBy(fault)}` }
 }
 
 /** The parser takes what it cannot decode as it is: a filter by `%FF` would find nothing, and nobody would know why. */

@@ -1,4 +1,5 @@
 /** What a JSON Schema found wrong, in our own words: no message of a library leaves. */
+import type { FieldError } from './problem.ts'
 
 /** As Ajv tells it. */
 export interface SchemaFault {
@@ -30,6 +31,12 @@ export function codeOf({ keyword }: SchemaFault): string {
 /** What was expected, to stand behind the name of the place. */
 export function expectedBy({ keyword, params }: SchemaFault): string {
   return EXPECTED[keyword]?.(params) ?? 'is not valid'
+}
+
+/** Of a document. @param whole what it is called where no place in it is at fault */
+export function documentError(fault: SchemaFault, whole: string): FieldError {
+  const pointer = pointerOf(fault)
+  return { pointer, code: codeOf(fault), message: `${pointer || whole} ${expectedBy(fault)}` }
 }
 
 const atLeast = (what: string) => atLimit('at least', what)

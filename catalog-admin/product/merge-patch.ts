@@ -1,4 +1,5 @@
 /** JSON Merge Patch (RFC 7396), and which places of a document a patch or an edit touches. */
+import { escapePointer } from '../../shared/schema-faults.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -16,14 +17,14 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 /** JSON pointers of what the patch sets or removes. */
 export function patchedPointers(patch: unknown, pointer = ''): readonly string[] {
   if (!isObject(patch) || Object.keys(patch).length === 0) return [pointer]
-  return Object.entries(patch).flatMap(([name, value]) => patchedPointers(value, `${pointer}/${escapeName(name)}`))
+  return Object.entries(patch).flatMap(([name, value]) => patchedPointers(value, `${pointer}/${escapePointer(name)}`))
 }
 
 /** JSON pointers of what differs; an array is one thing, as it is to a patch. */
 export function changedPointers(before: unknown, after: unknown, pointer = ''): readonly string[] {
   if (isObject(before) && isObject(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)])
-    return [...names].flatMap((name) => changedPointers(before[name], after[name], `${pointer}/${escapeName(name)}`))
+    return [...names].flatMap((name) => changedPointers(before[name], after[name], `${pointer}/${escapePointer(name)}`))
   }
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [pointer]
 }
@@ -35,8 +36,4 @@ export function overlap(some: readonly string[], others: readonly string[]): boo
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function escapeName(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -2,7 +2,7 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FieldError } from '../../shared/problem.ts'
-import { codeOf, escapePointer, expectedBy, pointerOf, type SchemaFault } from '../../shared/schema-faults.ts'
+import { documentError, escapePointer, pointerOf, type SchemaFault } from '../../shared/schema-faults.ts'
 import type { AttributeValue } from '../../shared/product-document.ts'
 import { type CanonicalVariant, type ProductInput, ProductInputSchema, type RawProductInput } from './product-input.ts'
 
@@ -28,7 +28,7 @@ function compile(options: { readonly allErrors: boolean }): ValidateFunction<Raw
 export function parseProductInput(raw: unknown): ParsedInput {
   const errors: FieldError[] = []
   if (!isStorable(raw, 0)) refuseUnstorableText(raw, '', errors, 0)
-  if (errors.length === 0 && !isValid(raw)) errors.push(...faultsOf(raw).map(toFieldError))
+  if (errors.length === 0 && !isValid(raw)) errors.push(...faultsOf(raw).map((fault) => documentError(fault, 'The document')))
   if (errors.length > 0) return failed(raw, errors)
   const input = canonical(raw as RawProductInput, errors)
   return errors.length > 0 ? failed(raw, errors) : { ok: true, input }
@@ -51,11 +51,6 @@ function faultsOf(raw: unknown): readonly SchemaFault[] {
       ? first!
       : { ...first!, params: { ...first!.params, type: [first!, ...others].map(({ params }) => params['type']) } },
   )
-}
-
-function toFieldError(fault: SchemaFault): FieldError {
-  const pointer = pointerOf(fault)
-  return { pointer, code: codeOf(fault), message: `${pointer || 'The document'} ${expectedBy(fault)}` }
 }
 
 /** What the schema allows is less deep; what is deeper it refuses without looking inside. */

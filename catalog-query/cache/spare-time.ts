@@ -9,9 +9,9 @@ export interface SpareTime {
 }
 
 /** docs/consistency.md, point 9. */
-const MOST_TRUST_US = 60_000_000
-/** Of one connection: after 10 ms of work nothing that is younger than a minute is read again for 200 ms. */
-const SHARE = 0.05
+export const MOST_TRUST_US = 60_000_000
+/** The part of one connection that reading again may take: after 10 ms of work nothing that is younger than a minute is read again for 200 ms. */
+export const READING_SHARE = 0.05
 const REST_AT_MOST_MS = 60_000
 
 /** @param nowMs any clock that never goes back */
@@ -28,7 +28,7 @@ export function createSpareTime(nowMs: () => number = () => performance.now()): 
       } finally {
         const endMs = nowMs()
         atWork--
-        restsUntilMs = Math.min(endMs + REST_AT_MOST_MS, Math.max(endMs, restsUntilMs) + (endMs - begunMs) / SHARE)
+        restsUntilMs = Math.min(endMs + REST_AT_MOST_MS, Math.max(endMs, restsUntilMs) + (endMs - begunMs) / READING_SHARE)
       }
     },
   }

@@ -4,6 +4,7 @@ import type { ConsistencyToken } from '../../shared/token.ts'
 import type { LocalizedText } from '../../shared/product-document.ts'
 import type { ReadSnapshot } from '../cache/product-read.ts'
 import { createSnapshotCache, vouchedBy, type Vouched } from '../cache/snapshot-cache.ts'
+import { MOST_TRUST_US, READING_SHARE } from '../cache/spare-time.ts'
 import { TRUST_US } from '../cache/trust.ts'
 import { vouchingOf } from '../http/answer-headers.ts'
 import { contentTag } from '../list/list-answer.ts'
@@ -74,15 +75,13 @@ const ROW_BYTES = 400
 const COUNT_BYTES = 60
 const REFRESH_AFTER = 0.5
 
-/** Counting may take this part of one connection: what was counted in 24 ms is trusted for B, in 800 ms for 16 s. */
-const COUNTING_SHARE = 0.05
-const COUNTS_TRUST_AT_MOST_US = 60_000_000
-
 type Counts = ReadonlyMap<number, number>
 
 export function createCategoryTrees(readSnapshot: ReadSnapshot, maxBytes: number): ReadCategoryTree {
   let countingUs = 0
-  const trustUs = () => Math.min(COUNTS_TRUST_AT_MOST_US, Math.max(TRUST_US, countingUs / COUNTING_SHARE))
+  // What was counted in 24 ms is trusted for B, in 800 ms for 16 s. Not createSpareTime: with that a reader would wait for
+  // the counting, which is made again in the background before its time is over.
+  const trustUs = () => Math.min(MOST_TRUST_US, Math.max(TRUST_US, countingUs / READING_SHARE))
   const categories = createSnapshotCache<readonly Row[]>({
     maxBytes,
     sizeOf: (rows) => rows.length * ROW_BYTES,
